@@ -1,0 +1,49 @@
+#pragma once
+
+#include "rag/document.hpp"
+#include "rag/metadata_filter.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rag {
+
+enum class SearchMode { hybrid, vector, keyword };
+
+constexpr std::int64_t search_hits_max = 50;
+constexpr std::int64_t context_chunks_max = 5;
+
+struct SearchQuery {
+    std::string text;
+    std::optional<std::string> collection;  ///< Null: all that the caller may see.
+    std::int64_t limit = 5;                 ///< 1 to search_hits_max.
+    std::optional<double> threshold;        ///< Least cosine similarity.
+    SearchMode mode = SearchMode::hybrid;
+    MetadataFilter filter;
+    std::int64_t context_chunks = 0;        ///< Neighbours joined on each side; 0 to 5.
+    bool include_source = false;
+};
+
+struct SearchHit {
+    Chunk chunk;  ///< Its content and offsets span the neighbours when context was asked for.
+    DocumentId document_id = 0;
+    std::string filename;
+    Metadata metadata = Metadata::object();  ///< The document's with the chunk's laid over it.
+    std::optional<double> similarity;        ///< Cosine, -1 to 1.
+    double score = 0;                        ///< Never increases along the list.
+    std::optional<std::int64_t> rank_vector;   ///< From 1; null where not among the candidates.
+    std::optional<std::int64_t> rank_keyword;
+    std::optional<std::string> source_url;
+    std::optional<std::string> source_content;
+};
+
+struct SearchResult {
+    std::vector<SearchHit> hits;
+    /// Sentences about how the answer was made when that was not the whole way, e.g. that the
+    /// embedding service failed and words alone answered.
+    std::vector<std::string> notes;
+};
+
+}  // namespace rag
