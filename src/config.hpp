@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/log.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rag {
+
+/// Where a value came from, for `rag config show`.
+enum class Origin { built_in, user_file, local_file, environment, command_line };
+
+enum class AuthMode { none, token, oauth };
+
+/// Everything that can be configured, checked and complete. docs/CONFIGURATION.md has the table.
+/// Read once in main; nothing else looks at the environment.
+struct Config {
+    std::string database_url;  ///< postgresql://… or sqlite:///path; never empty.
+    std::string data_dir;      ///< Absolute.
+    std::string working_dir;   ///< Of the process, absolute.
+    std::string home_dir;      ///< May be empty.
+
+    std::string embedding_provider = "builtin";  ///< builtin, openai, model2vec
+    std::string embedding_model;                 ///< Empty: the provider's.
+    int embedding_dimensions = 0;                ///< 0: the model's.
+    std::string openai_api_key;
+    std::string openai_base_url = "https://api.openai.com/v1";
+
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8000;  ///< 0: chosen by the system.
+    std::string public_url;
+    std::vector<std::string> allowed_hosts;
+    std::vector<std::string> allowed_origins;
+
+    AuthMode auth = AuthMode::none;
+    bool auth_given = false;  ///< RAG_AUTH was written out.
+    std::string tokens;       ///< name:role[:collection+collection]:secret, comma-separated.
+    std::string secret;       ///< Signs sessions; empty until derived by the composition root.
+    std::string oauth_issuer;
+    std::string oauth_audience;
+    std::optional<int> rate_limit;  ///< Calls a minute and principal; 0 is off, null the default.
+
+    std::optional<std::vector<std::string>> allowed_roots;  ///< Absolute folders; null when unset.
+    std::vector<std::string> crawl_allow_hosts;
+    std::string crawl_user_agent;  ///< Empty: ours.
+    std::map<std::string, std::map<std::string, std::string>> crawl_headers;  ///< By host.
+    std::string browser;
+
+    std::int64_t index_memory_mb = 160;
+    int db_pool = 5;
+    std::string db_pooler;  ///< "", "off", "transaction"
+    std::string db_schema = "rag_memory";
+
+    std::size_t workers = 4;
+    std::size_t queue = 256;
+    std::int64_t max_body_mb = 32;
+    std::int64_t body_budget_mb = 64;
+    std::vector<std::string> toolsets = {"core"};
+    std::chrono::seconds idle_exit{0};  ///< 0: off.
+
+    log::Level log_level = log::Level::info;
+    log::Format log_format = log::Format::text;
+};
+
+/// A value as `rag config show` prints it.
+struct ConfigEntry {
+    std::string variable;
+    std::string value;  ///< Secrets masked.
+    Origin origin = Origin::built_in;
+};
+
+struct LoadedConfig {
+    Config config;
+    std::vector<ConfigEntry> entries;  ///< Every variable, in the order of the documentation.
+};
+
+/// Command line > environment > ./.env > ~/.rag-memory-env > default. `overrides` holds what the
+/// command line gave, by variable name (RAG_HOST, PORT, ...). Throws Error{invalid_argument} naming
+/// the variable, its value, where it came from and what it may be.
+LoadedConfig load_config(const std::map<std::string, std::string>& overrides);
+
+}  // namespace rag
