@@ -1,0 +1,68 @@
+# Installs what is missing to build and test on Debian 12, Debian 13 and Ubuntu 24.04. Sourced.
+
+# Packages of the build. Virtual or unversioned names wherever all three systems have them.
+build_packages() {
+    local common=(
+        ca-certificates ccache cmake git libbrotli-dev libcli11-dev libcpp-httplib-dev libfmt-dev
+        libgumbo-dev libhnswlib-dev libicu-dev libmd4c-dev libpqxx-dev libsimdjson-dev
+        libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libxml2-dev ninja-build
+        nlohmann-json3-dev pkg-config zlib1g-dev
+    )
+    case "$(. /etc/os-release && echo "$ID-$VERSION_ID")" in
+        debian-12)
+            # 1.81 beside the default 1.74, which is too old; clang because g++ 12 miscompiles
+            # coroutines.
+            echo "${common[@]}" libboost1.81-dev libboost-url1.81-dev clang-19 lld-19
+            ;;
+        debian-13) echo "${common[@]}" libboost-dev libboost-url-dev clang-19 lld-19 ;;
+        *) echo "${common[@]}" libboost-dev libboost-url-dev clang-18 lld-18 ;;
+    esac
+}
+
+# What the tests need beside that: a compiler's sanitizers, a database, Node.js for real clients.
+test_packages() {
+    local common=(curl doctest-dev gcc libc6-dev make npm nodejs pgbouncer postgresql-common procps)
+    case "$(. /etc/os-release && echo "$ID-$VERSION_ID")" in
+        debian-12)
+            echo "${common[@]}" libclang-rt-19-dev postgresql-15 postgresql-server-dev-15 ;;
+        debian-13) echo "${common[@]}" libclang-rt-19-dev postgresql-17 postgresql-17-pgvector ;;
+        *) echo "${common[@]}" libclang-rt-18-dev postgresql-16 postgresql-16-pgvector ;;
+    esac
+}
+
+is_installed() {
+    case "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" in
+        *"ok installed"*) return 0 ;;
+    esac
+    # A tool that came some other way (Node.js of nodesource, say) is as good as its package.
+    case "$1" in
+        nodejs) command -v node >/dev/null ;;
+        npm | cmake | git | curl | make | ccache) command -v "$1" >/dev/null ;;
+        *) return 1 ;;
+    esac
+}
+
+# install_packages NAME...: does nothing, and asks nothing of apt, when all are there.
+install_packages() {
+    local missing=() name
+    for name in "$@"; do
+        is_installed "$name" || missing+=("$name")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        return 0
+    fi
+    if ! command -v apt-get >/dev/null; then
+        echo "These packages are missing, and this is no Debian or Ubuntu: ${missing[*]}" >&2
+        echo "Install what corresponds to them, then run this again." >&2
+        return 1
+    fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root=(sudo)
+    fi
+    echo "Installing: ${missing[*]}" >&2
+    "${as_root[@]}" apt-get update -qq >&2
+    # Ubuntu's installer would otherwise ask which services to restart.
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
