@@ -20,4 +20,6 @@ pkg_check_modules(md4c REQUIRED IMPORTED_TARGET md4c)
 pkg_check_modules(brotlidec REQUIRED IMPORTED_TARGET libbrotlidec)
 
 find_library(RAG_STEMMER stemmer REQUIRED)
-find_path(RAG_DOCTEST doctest/doctest.h PATH_SUFFIXES include REQUIRED)
+if(RAG_TESTS)
+  find_path(RAG_DOCTEST doctest/doctest.h PATH_SUFFIXES include REQUIRED)
+endif()

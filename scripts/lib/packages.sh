@@ -30,24 +30,27 @@ test_packages() {
     esac
 }
 
-is_installed() {
-    case "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" in
-        *"ok installed"*) return 0 ;;
-    esac
-    # A tool that came some other way (Node.js of nodesource, say) is as good as its package.
-    case "$1" in
-        nodejs) command -v node >/dev/null ;;
-        npm | cmake | git | curl | make | ccache) command -v "$1" >/dev/null ;;
-        *) return 1 ;;
-    esac
+# Prints those of the named packages that are not there. A tool that came some other way (Node.js of
+# its makers, say) is as good as its package.
+missing_packages() {
+    local name there
+    there=" $(dpkg-query -W -f='${Package}/${db:Status-Status} ' "$@" 2>/dev/null || true)"
+    for name in "$@"; do
+        case "$there" in
+            *" $name/installed "*) continue ;;
+        esac
+        case "$name" in
+            nodejs) command -v node >/dev/null && continue ;;
+            npm | cmake | git | curl | make | ccache) command -v "$name" >/dev/null && continue ;;
+        esac
+        echo "$name"
+    done
 }
 
 # install_packages NAME...: does nothing, and asks nothing of apt, when all are there.
 install_packages() {
-    local missing=() name
-    for name in "$@"; do
-        is_installed "$name" || missing+=("$name")
-    done
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
     if [ ${#missing[@]} -eq 0 ]; then
         return 0
     fi
