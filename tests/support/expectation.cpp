@@ -57,14 +57,14 @@ std::string check_test(const std::string& test, const json& operand, const json&
         return {};
     }
     if (test == "$type") {
-        const bool same = operand == json(type_of(actual)) ||
-                          (operand == "number" && actual.is_number());
+        const bool same =
+            operand == json(type_of(actual)) || (operand == "number" && actual.is_number());
         return same ? "" : fail(path, "should be of type " + operand.dump(), actual);
     }
     if (test == "$matches") {
-        const bool found = actual.is_string() &&
-                           std::regex_search(actual.get<std::string>(),
-                                             std::regex(operand.get<std::string>()));
+        const bool found =
+            actual.is_string() &&
+            std::regex_search(actual.get<std::string>(), std::regex(operand.get<std::string>()));
         return found ? "" : fail(path, "should match " + operand.dump(), actual);
     }
     if (test == "$contains") {
@@ -80,7 +80,8 @@ std::string check_test(const std::string& test, const json& operand, const json&
         return length == operand ? "" : fail(path, "should have length " + operand.dump(), actual);
     }
     if (test == "$between") {
-        const bool within = actual.is_number() && actual >= operand.at(0) && actual <= operand.at(1);
+        const bool within =
+            actual.is_number() && actual >= operand.at(0) && actual <= operand.at(1);
         return within ? "" : fail(path, "should be between " + operand.dump(), actual);
     }
     if (test == "$sorted_down") {

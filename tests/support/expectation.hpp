@@ -9,13 +9,14 @@ namespace rag::test {
 /// Holds values that one step saves and later ones use as "${name}".
 using Variables = std::map<std::string, nlohmann::json>;
 
-/// `value` with every "${name}" replaced: a string that is nothing but one takes the saved value with
-/// its type, elsewhere it is put into the text. Throws std::runtime_error for a name never saved.
+/// `value` with every "${name}" replaced: a string that is nothing but one takes the saved value
+/// with its type, elsewhere it is put into the text. Throws std::runtime_error for a name never
+/// saved.
 nlohmann::json substitute(const nlohmann::json& value, const Variables& variables);
 
 /// Why `actual` is not what `expected` asks for, as a sentence with the path; empty when it is.
-/// An expected object names the keys that must be there, and no others; an array gives each element.
-/// An object with one of these keys is a test instead:
+/// An expected object names the keys that must be there, and no others; an array gives each
+/// element. An object with one of these keys is a test instead:
 ///   {"$any": true}          anything, but there
 ///   {"$absent": true}       the key is not there
 ///   {"$type": "integer"}    integer, number, string, boolean, array, object or null

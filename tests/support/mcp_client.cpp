@@ -80,7 +80,8 @@ public:
         for (;;) {
             const auto line = server_.read_line(answer_timeout);
             if (!line) {
-                throw std::runtime_error("the server closed its output before it answered " + method);
+                throw std::runtime_error("the server closed its output before it answered " +
+                                         method);
             }
             json message = json::parse(*line);
             if (message.contains("method")) {
@@ -164,7 +165,8 @@ private:
         }
         httplib::Result answer = client_.Post("/mcp", headers, message.dump(), "application/json");
         if (!answer) {
-            throw std::runtime_error("POST /mcp got no answer: " + httplib::to_string(answer.error()));
+            throw std::runtime_error("POST /mcp got no answer: " +
+                                     httplib::to_string(answer.error()));
         }
         return answer;
     }

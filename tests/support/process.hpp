@@ -1,10 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
 #include <chrono>
 #include <map>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace rag::test {
@@ -13,8 +13,8 @@ struct ProcessOptions {
     std::vector<std::string> command;  ///< Path and arguments.
     /// The whole environment of the child, beside PATH and HOME of this process.
     std::map<std::string, std::string> environment;
-    std::string working_dir;           ///< Empty: this process's.
-    std::string error_file;            ///< Where standard error goes; empty: to ours.
+    std::string working_dir;  ///< Empty: this process's.
+    std::string error_file;   ///< Where standard error goes; empty: to ours.
 };
 
 /// A child process with pipes to its standard input and output. The destructor kills and reaps it.

@@ -2,6 +2,7 @@
 
 #include <pqxx/pqxx>
 
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -10,7 +11,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
-#include <unistd.h>
 
 namespace rag::test {
 namespace {

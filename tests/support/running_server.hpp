@@ -15,8 +15,8 @@ enum class StoreKind { sqlite, postgres };
 /// Where a memory of its own lives: a folder, and with Postgres a schema that goes with it.
 class TestMemory {
 public:
-    /// With Postgres: in the database that RAG_TEST_POSTGRES names; throws std::runtime_error with a
-    /// sentence when it is not set.
+    /// With Postgres: in the database that RAG_TEST_POSTGRES names; throws std::runtime_error with
+    /// a sentence when it is not set.
     explicit TestMemory(StoreKind kind);
     ~TestMemory();
 

@@ -96,11 +96,11 @@ public:
             std::filesystem::remove_all(memory_.dir() + '/' + step["remove"].get<std::string>());
             return {};
         }
-        const json params = step.contains("call")
-                                ? json{{"name", step["call"]},
-                                       {"arguments", substitute(step.value("args", json::object()),
-                                                                variables_)}}
-                                : substitute(step.value("params", json::object()), variables_);
+        const json params =
+            step.contains("call")
+                ? json{{"name", step["call"]},
+                       {"arguments", substitute(step.value("args", json::object()), variables_)}}
+                : substitute(step.value("params", json::object()), variables_);
         const std::string method =
             step.contains("call") ? "tools/call" : step.at("request").get<std::string>();
         const json response = client_->request(method, params);
@@ -186,7 +186,8 @@ std::vector<std::string> play_scenario(const std::filesystem::path& file,
             if (!problem.empty()) {
                 const std::string name = step.contains("call") ? step["call"].get<std::string>()
                                                                : step.value("request", "");
-                problems.push_back("step " + std::to_string(number) + " (" + name + "): " + problem);
+                problems.push_back("step " + std::to_string(number) + " (" + name +
+                                   "): " + problem);
             }
         }
     } catch (const std::exception& error) {

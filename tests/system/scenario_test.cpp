@@ -1,5 +1,5 @@
-// Every scenario of tests/scenarios over every transport, revision and store. Behaviour that a client
-// can see belongs into a scenario file, not here.
+// Every scenario of tests/scenarios over every transport, revision and store. Behaviour that a
+// client can see belongs into a scenario file, not here.
 
 #include "support/scenario.hpp"
 
@@ -15,8 +15,8 @@ void play_all(const Configuration& configuration) {
     for (const auto& file : files) {
         const auto problems = play_scenario(file, configuration);
         for (const std::string& problem : problems) {
-            FAIL_CHECK(file.filename().string() << " over " << to_string(configuration) << ": "
-                                                << problem);
+            FAIL_CHECK(file.filename().string()
+                       << " over " << to_string(configuration) << ": " << problem);
         }
         CHECK(problems.empty());
     }
