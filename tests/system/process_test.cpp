@@ -46,13 +46,14 @@ std::optional<int> run_rag(const std::vector<std::string>& arguments,
 /// Writes documents until the server dies; returns the numbers whose answer came back.
 std::set<int> write_until_killed(RunningServer& server, McpClient& client, int first, int kill_after) {
     std::set<int> acknowledged;
+    std::jthread killer;
     for (int number = first; number < first + 100'000; ++number) {
         if (number == first + kill_after) {
             // From another thread, so that the signal falls somewhere inside the calls that follow.
-            std::thread([&server] {
+            killer = std::jthread([&server] {
                 std::this_thread::sleep_for(3ms);
                 server.process().signal(SIGKILL);
-            }).join();
+            });
         }
         try {
             const json result = call_tool(client, "ingest_text",
