@@ -19,7 +19,9 @@ namespace {
 
 constexpr auto answer_timeout = 30s;
 
-std::string text_of(int number) { return "Entry number " + std::to_string(number) + " of the log."; }
+std::string text_of(int number) {
+    return "Entry number " + std::to_string(number) + " of the log.";
+}
 
 std::optional<int> run_rag(const std::vector<std::string>& arguments,
                            const std::map<std::string, std::string>& environment,
@@ -44,7 +46,8 @@ std::optional<int> run_rag(const std::vector<std::string>& arguments,
 }
 
 /// Writes documents until the server dies; returns the numbers whose answer came back.
-std::set<int> write_until_killed(RunningServer& server, McpClient& client, int first, int kill_after) {
+std::set<int> write_until_killed(RunningServer& server, McpClient& client, int first,
+                                 int kill_after) {
     std::set<int> acknowledged;
     std::jthread killer;
     for (int number = first; number < first + 100'000; ++number) {
@@ -89,7 +92,8 @@ void check_nothing_lost(StoreKind store) {
     const auto client = server.connect(Wire::legacy);
     std::set<int> stored;
     for (int offset = 0;; offset += 200) {
-        const json page = call_tool(*client, "list_documents", {{"limit", 200}, {"offset", offset}});
+        const json page =
+            call_tool(*client, "list_documents", {{"limit", 200}, {"offset", offset}});
         for (const json& document : page["structuredContent"]["documents"]) {
             stored.insert(std::stoi(document["filename"].get<std::string>().substr(1)));
             CHECK(document["chunk_count"] == 1);
@@ -102,8 +106,9 @@ void check_nothing_lost(StoreKind store) {
         CHECK_MESSAGE(stored.contains(number), "acknowledged and lost: " << number);
     }
     const int last = *acknowledged.rbegin();
-    const json found = call_tool(*client, "search_documents",
-                                 {{"query", text_of(last)}, {"search_mode", "keyword"}, {"limit", 1}});
+    const json found =
+        call_tool(*client, "search_documents",
+                  {{"query", text_of(last)}, {"search_mode", "keyword"}, {"limit", 1}});
     CHECK(found["structuredContent"]["result"][0]["content"] == text_of(last));
 }
 
@@ -134,9 +139,9 @@ TEST_CASE("process: three processes write one SQLite memory at once, nothing is 
             for (int n = 0; n < writes; ++n) {
                 // Every third text is the same in all processes and must be stored once.
                 const int owner = n % 3 == 0 ? 9 : static_cast<int>(i);
-                const json result =
-                    call_tool(*client, "ingest_text",
-                              {{"content", text_of(owner * 1000 + n)}, {"collection_name", "shared"}});
+                const json result = call_tool(
+                    *client, "ingest_text",
+                    {{"content", text_of(owner * 1000 + n)}, {"collection_name", "shared"}});
                 failures[i] += result.value("isError", false) ? 1 : 0;
             }
         });
@@ -148,10 +153,13 @@ TEST_CASE("process: three processes write one SQLite memory at once, nothing is 
     // Each finds what the others wrote.
     for (const auto& server : servers) {
         const auto client = server->connect(Wire::modern);
-        const json info = call_tool(*client, "get_collection_info", {{"collection_name", "shared"}});
-        CHECK(info["structuredContent"]["document_count"] == writes / 3 + 3 * (writes - writes / 3));
-        const json found = call_tool(*client, "search_documents",
-                                     {{"query", text_of(2059)}, {"search_mode", "keyword"}, {"limit", 1}});
+        const json info =
+            call_tool(*client, "get_collection_info", {{"collection_name", "shared"}});
+        CHECK(info["structuredContent"]["document_count"] ==
+              writes / 3 + 3 * (writes - writes / 3));
+        const json found =
+            call_tool(*client, "search_documents",
+                      {{"query", text_of(2059)}, {"search_mode", "keyword"}, {"limit", 1}});
         CHECK(found["structuredContent"]["result"][0]["content"] == text_of(2059));
     }
 }
@@ -193,7 +201,8 @@ TEST_CASE("process: SIGTERM and SIGINT end it in order") {
 TEST_CASE("process: an address beyond loopback without authentication refuses to start") {
     const TestMemory memory(StoreKind::sqlite);
     std::string errors;
-    CHECK(run_rag({"serve", "--host", "0.0.0.0", "--port", "0"}, memory.environment(), &errors) == 2);
+    CHECK(run_rag({"serve", "--host", "0.0.0.0", "--port", "0"}, memory.environment(), &errors) ==
+          2);
     CHECK(errors.find("RAG_AUTH") != std::string::npos);
     auto environment = memory.environment();
     environment["RAG_AUTH"] = "token";
@@ -201,14 +210,16 @@ TEST_CASE("process: an address beyond loopback without authentication refuses to
     CHECK(errors.find("rag token create") != std::string::npos);
 }
 
-TEST_CASE("process: wrong usage is 2, a failed call 1, help and version work without configuration") {
+TEST_CASE(
+    "process: wrong usage is 2, a failed call 1, help and version work without configuration") {
     const TestMemory memory(StoreKind::sqlite);
     const auto environment = memory.environment();
     CHECK(run_rag({"--version"}, {{"RAG_LOG_LEVEL", "nonsense"}}) == 0);
     CHECK(run_rag({"search", "--help"}, {{"RAG_LOG_LEVEL", "nonsense"}}) == 0);
     CHECK(run_rag({}, environment) == 2);
     CHECK(run_rag({"no-such-command"}, environment) == 2);
-    CHECK(run_rag({"status"}, {{"RAG_LOG_LEVEL", "nonsense"}, {"RAG_DATA_DIR", memory.dir()}}) == 2);
+    CHECK(run_rag({"status"}, {{"RAG_LOG_LEVEL", "nonsense"}, {"RAG_DATA_DIR", memory.dir()}}) ==
+          2);
     CHECK(run_rag({"collection", "info", "nope"}, environment) == 1);
     CHECK(run_rag({"collection", "create", "c", "d", "--json"}, environment) == 0);
     CHECK(run_rag({"ingest", "text", "hello", "-c", "c"}, environment) == 0);
