@@ -82,7 +82,8 @@ bool may_succeed_later(int status) {
 
 /// Well-formed, and no longer than services take.
 std::string fit_text(std::string_view text) {
-    return replace_invalid_utf8(text.substr(0, byte_offset(text, text_characters_max)));
+    const std::string well_formed = replace_invalid_utf8(text);
+    return std::string(first_code_points(well_formed, text_characters_max));
 }
 
 }  // namespace
