@@ -38,7 +38,8 @@ public:
     static HttpResponse reply(const HttpRequest& request, std::size_t dimensions) {
         Json body{{"data", Json::array()}};
         std::size_t index = 0;
-        for (const Json& input : Json::parse(request.body)["input"]) {
+        const Json asked = Json::parse(request.body);
+        for (const Json& input : asked["input"]) {
             const auto& text = input.get_ref<const std::string&>();
             Json vector = Json::array();
             for (std::size_t i = 0; i < dimensions; ++i) {
