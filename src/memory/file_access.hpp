@@ -78,4 +78,27 @@ bool lies_in(std::string_view path, std::string_view folder);
 /// Whether a file name alone says that the file holds a secret: `.env*`, private keys, key stores.
 bool is_secret_name(std::string_view filename);
 
+/// A file descriptor that is closed with its owner.
+class OwnedFd final {
+public:
+    explicit OwnedFd(int fd = -1) : fd_(fd) {}
+    OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
+    OwnedFd& operator=(OwnedFd&& other) noexcept;
+    OwnedFd(const OwnedFd&) = delete;
+    OwnedFd& operator=(const OwnedFd&) = delete;
+    ~OwnedFd();
+
+    int get() const { return fd_; }
+    bool valid() const { return fd_ >= 0; }
+    /// Hands the descriptor to the caller.
+    int release();
+
+private:
+    int fd_;
+};
+
+/// Opens a resolved path without following a symbolic link anywhere on the way. Not valid when that
+/// fails (errno says why).
+OwnedFd open_without_links(std::string_view path, int flags);
+
 }  // namespace rag::memory
