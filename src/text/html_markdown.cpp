@@ -120,7 +120,7 @@ private:
 
     void write_list(const GumboNode& node, int depth) {
         const bool nested = lists_ > 0;
-        nested ? writer_.break_line() : writer_.break_block();
+        nested ? writer_.tighten() : writer_.break_block();
         ++lists_;
         const bool ordered = node.v.element.tag == GUMBO_TAG_OL;
         int number = 1;

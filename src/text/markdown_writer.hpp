@@ -13,6 +13,8 @@ class MarkdownWriter final {
 public:
     /// Before the next text stands at least a line end, or a blank line.
     void break_line() { gap_ = gap_ < Gap::line ? Gap::line : gap_; }
+    /// The next text begins a line, and no more than that.
+    void tighten() { gap_ = Gap::line; }
     void break_block() { gap_ = item_begins_ ? Gap::line : Gap::block; }
 
     /// Runs of white space become one space, or none at the beginning of a line.
