@@ -59,7 +59,7 @@ private:
                 emit(first.begin, line.end, CutPreference::line);
                 return offset;
             }
-            if (content.empty() && offset == first.next) {
+            if (content.empty() && line.begin == first.next) {
                 return 0;  // A thematic break and a gap.
             }
         }
