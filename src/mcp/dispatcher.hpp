@@ -54,6 +54,9 @@ public:
     /// Stops every call of the scope, because its connection is gone.
     void cancel_all(const std::string& scope) { in_flight_.cancel_all(scope); }
 
+    /// Stops every call that can be cancelled: the server ends.
+    void stop_all() { in_flight_.stop_all(); }
+
     /// The reply to something that is no message.
     static Reply refuse(const BadMessage& message);
     /// The reply to a call for which no worker is free.

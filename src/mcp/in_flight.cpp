@@ -58,4 +58,16 @@ void InFlight::cancel_all(const std::string& scope) {
     }
 }
 
+void InFlight::stop_all() {
+    std::vector<std::stop_source> stops;
+    state_->requests.with([&](auto& requests) {
+        for (const auto& [key, stop] : requests) {
+            stops.push_back(stop);
+        }
+    });
+    for (std::stop_source& stop : stops) {
+        stop.request_stop();
+    }
+}
+
 }  // namespace rag::mcp

@@ -48,6 +48,8 @@ public:
     void cancel(const std::string& scope, const RequestId& id);
     /// Requests the stop of all of a scope.
     void cancel_all(const std::string& scope);
+    /// Requests the stop of all.
+    void stop_all();
 
 private:
     struct State {

@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 8> level_names{"debug", "info",     "notice", "warning",
                                                       "error", "critical", "alert",  "emergency"};
 
+constexpr std::size_t outlets_max = 8;
+
 }  // namespace
 
 std::optional<LogLevel> parse_log_level(std::string_view word) {
@@ -67,8 +69,14 @@ void LegacyClient::unwatch(const std::string& uri) {
     state_.with([&](State& state) { state.watched.erase(uri); });
 }
 
-void LegacyClient::set_outlet(std::weak_ptr<Outlet> outlet) {
-    state_.with([&](State& state) { state.outlet = std::move(outlet); });
+void LegacyClient::add_outlet(std::weak_ptr<Outlet> outlet) {
+    state_.with([&](State& state) {
+        std::erase_if(state.outlets, [](const auto& one) { return one.expired(); });
+        state.outlets.push_back(std::move(outlet));
+        if (state.outlets.size() > outlets_max) {
+            state.outlets.erase(state.outlets.begin());
+        }
+    });
 }
 
 void LegacyClient::list_changed(ListKind kind) {
@@ -82,9 +90,12 @@ void LegacyClient::resource_updated(const std::string& uri) {
 }
 
 void LegacyClient::send(const Json& message) {
-    const auto outlet = state_.with([](const State& state) { return state.outlet.lock(); });
-    if (outlet) {
-        outlet->send(message, Importance::required);
+    auto outlets = state_.with([](const State& state) { return state.outlets; });
+    for (auto outlet = outlets.rbegin(); outlet != outlets.rend(); ++outlet) {
+        const std::shared_ptr<Outlet> alive = outlet->lock();
+        if (alive && alive->send(message, Importance::required)) {
+            return;
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rag::mcp {
 
@@ -40,8 +41,9 @@ public:
     bool watch(const std::string& uri);
     void unwatch(const std::string& uri);
 
-    /// Where messages go that belong to no request; held weakly, so that its owner can end it.
-    void set_outlet(std::weak_ptr<Outlet> outlet);
+    /// Where messages go that belong to no request: each to one of these, the newest that takes it. Held
+    /// weakly, so that their owner can end them.
+    void add_outlet(std::weak_ptr<Outlet> outlet);
 
     ClientRequests& requests() { return requests_; }
 
@@ -54,7 +56,7 @@ private:
         ClientCapabilities capabilities;
         LogLevel log_level = LogLevel::info;
         std::set<std::string> watched;
-        std::weak_ptr<Outlet> outlet;
+        std::vector<std::weak_ptr<Outlet>> outlets;
     };
 
     void send(const Json& message);

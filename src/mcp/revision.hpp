@@ -30,8 +30,6 @@ std::vector<std::string_view> modern_revisions();
 
 /// JSON-RPC batches came with 2025-03-26 and left with the next revision.
 constexpr bool has_batches(Revision revision) { return revision == Revision::v2025_03_26; }
-/// Clients of older revisions parse the empty data of a priming event as JSON and fail.
-constexpr bool has_priming_events(Revision revision) { return revision == Revision::v2025_11_25; }
 constexpr bool has_progress_messages(Revision revision) {
     return revision >= Revision::v2025_03_26;
 }

@@ -64,7 +64,7 @@ public:
         arrival_.wire = mcp::Wire::stdio;
         arrival_.caller = std::move(caller);
         arrival_.client = std::make_shared<mcp::LegacyClient>();
-        arrival_.client->set_outlet(wire_->writer);
+        arrival_.client->add_outlet(wire_->writer);
         arrival_.scope = scope_name;
         dispatcher_.changes().add(arrival_.client);
     }
