@@ -95,6 +95,9 @@ std::vector<StreamKeeper::Entry> StreamKeeper::take_gone() {
     });
     gone.assign(std::make_move_iterator(first), std::make_move_iterator(entries_.end()));
     entries_.erase(first, entries_.end());
+    for (Entry& entry : gone) {
+        entry.standing.place.reset();  // At once, for whoever waits for a place with this lock.
+    }
     return gone;
 }
 
