@@ -47,7 +47,7 @@ struct Config {
 
     std::optional<std::vector<std::string>> allowed_roots;  ///< Absolute folders; null when unset.
     std::vector<std::string> crawl_allow_hosts;
-    std::string crawl_user_agent;  ///< Empty: ours.
+    std::string crawl_user_agent;                                             ///< Empty: ours.
     std::map<std::string, std::map<std::string, std::string>> crawl_headers;  ///< By host.
     std::string browser;
 

@@ -16,7 +16,7 @@ constexpr std::size_t collection_name_characters_max = 255;
 
 /// The model that made a set of vectors. Vectors of different spaces are never compared.
 struct EmbeddingSpace {
-    std::string model;   ///< e.g. "builtin/static-en-512", "openai/text-embedding-3-small"
+    std::string model;  ///< e.g. "builtin/static-en-512", "openai/text-embedding-3-small"
     int dimensions = 0;
 
     bool operator==(const EmbeddingSpace&) const = default;

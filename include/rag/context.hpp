@@ -23,16 +23,15 @@ enum class FileReach {
 
 /// On whose behalf a call runs.
 struct Caller {
-    std::string principal = "local";       ///< Stable name; part of what makes two calls "the same".
+    std::string principal = "local";  ///< Stable name; part of what makes two calls "the same".
     Role role = Role::admin;
     std::vector<std::string> collections;  ///< Names the caller is limited to; empty means all.
     FileReach files = FileReach::none;
 
     /// Whether a collection of this name exists as far as this caller is concerned.
     bool may_see(const std::string& collection_name) const {
-        return collections.empty() ||
-               std::find(collections.begin(), collections.end(), collection_name) !=
-                   collections.end();
+        return collections.empty() || std::find(collections.begin(), collections.end(),
+                                                collection_name) != collections.end();
     }
 };
 
@@ -46,17 +45,18 @@ struct Progress {
 /// Receives progress; may be called from any thread, must not block for long and must not throw.
 using ProgressSink = std::function<void(const Progress&)>;
 
-/// Travels with a call through every layer: how long it may take, whether it should stop, who asked.
-/// A value; copying shares the stop state. Loops call `check()` at each page, batch or few hundred
-/// rows.
+/// Travels with a call through every layer: how long it may take, whether it should stop, who
+/// asked. A value; copying shares the stop state. Loops call `check()` at each page, batch or few
+/// hundred rows.
 struct CallContext {
     SteadyTime deadline = SteadyTime::max();
     std::stop_token stop;
     ProgressSink on_progress;  ///< Empty when nobody listens.
     Caller caller;
-    std::string request_id;    ///< Appears in logs and in messages about faults of ours.
+    std::string request_id;  ///< Appears in logs and in messages about faults of ours.
 
-    /// Throws Error{cancelled} after a stop request and Error{deadline_exceeded} after the deadline.
+    /// Throws Error{cancelled} after a stop request and Error{deadline_exceeded} after the
+    /// deadline.
     void check() const;
 
     /// Time left, at most `most`; zero when the deadline has passed.

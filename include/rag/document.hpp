@@ -34,7 +34,7 @@ struct Chunk {
     std::string content;
     std::optional<std::int64_t> char_start;  ///< Null only for documents taken over from elsewhere.
     std::optional<std::int64_t> char_end;
-    std::string heading_path;  ///< "Guide > Install > Linux"; empty at the top.
+    std::string heading_path;                ///< "Guide > Install > Linux"; empty at the top.
     Metadata metadata = Metadata::object();  ///< The chunk's own keys, without the document's.
 };
 

@@ -12,7 +12,8 @@
 
 namespace rag {
 
-/// How well a model's similarities go with word scores (memory/fusion.hpp). Measured for each space.
+/// How well a model's similarities go with word scores (memory/fusion.hpp). Measured for each
+/// space.
 struct FusionConstants {
     double dense_weight = 0.5;       ///< Factor of the cosine beside `bm25 / ideal`.
     double default_threshold = 0.0;  ///< Least similarity in `vector` mode when none is given.

@@ -14,7 +14,8 @@ namespace rag {
 
 /// Which addresses a request may reach.
 enum class Reach {
-    public_only,  ///< What an agent or a page named: public addresses, or hosts the operator allowed.
+    public_only,  ///< What an agent or a page named: public addresses, or hosts the operator
+                  ///< allowed.
     anywhere,     ///< What the operator configured (embedding endpoint, issuer).
 };
 
@@ -33,18 +34,18 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 0;
-    HttpHeaders headers;  ///< Names in lower case.
-    std::string body;     ///< Decompressed.
-    std::string url;      ///< Of the last hop.
+    HttpHeaders headers;     ///< Names in lower case.
+    std::string body;        ///< Decompressed.
+    std::string url;         ///< Of the last hop.
     bool truncated = false;  ///< The body was longer than the limit and is cut there.
 
     /// The first value of the header, or an empty text. `name` in lower case.
     std::string_view header(std::string_view name) const;
 };
 
-/// Outbound HTTP, blocking. A response of any status is returned; Error is thrown when there is none:
-/// `invalid_argument` for a URL that may not be fetched (the message says why), `unavailable` for a
-/// host that cannot be reached, `deadline_exceeded`, `cancelled`. Safe for concurrent use.
+/// Outbound HTTP, blocking. A response of any status is returned; Error is thrown when there is
+/// none: `invalid_argument` for a URL that may not be fetched (the message says why), `unavailable`
+/// for a host that cannot be reached, `deadline_exceeded`, `cancelled`. Safe for concurrent use.
 class HttpClient {
 public:
     virtual ~HttpClient() = default;

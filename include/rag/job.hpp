@@ -12,10 +12,10 @@ enum class JobState { queued, running, completed, failed, cancelled };
 
 /// Long work that outlives the process that began it.
 struct Job {
-    std::string id;         ///< A UUID; unguessable.
-    std::string kind;       ///< "ingest_directory", "ingest_url", ...
-    std::string principal;  ///< Who asked; nobody else is told of it.
-    std::string join_key;   ///< Equal for calls that ask for the same thing.
+    std::string id;           ///< A UUID; unguessable.
+    std::string kind;         ///< "ingest_directory", "ingest_url", ...
+    std::string principal;    ///< Who asked; nobody else is told of it.
+    std::string join_key;     ///< Equal for calls that ask for the same thing.
     nlohmann::json request;   ///< What to do, enough to begin again from.
     nlohmann::json progress;  ///< Where it is; its shape belongs to the kind.
     nlohmann::json result;    ///< Null until completed.

@@ -41,7 +41,8 @@ MetadataFilter parse_metadata_filter(const nlohmann::json& argument);
 /// The inverse of parse_metadata_filter, with a fixed order; equal filters give equal texts.
 nlohmann::json to_json(const MetadataFilter& filter);
 
-/// Whether the metadata satisfies the filter: the definition that every store and index agrees with.
+/// Whether the metadata satisfies the filter: the definition that every store and index agrees
+/// with.
 bool matches(const MetadataFilter& filter, const Metadata& metadata);
 
 /// `document` with the keys of `chunk` laid over it, one level deep.

@@ -18,8 +18,8 @@ enum class RenderMode { automatic, never, always };
 struct CrawlRequest {
     std::string url;  ///< Absolute, http or https, as the caller wrote it.
     bool follow_links = false;
-    std::int64_t max_depth = 1;   ///< 0 to 3.
-    std::int64_t max_pages = 50;  ///< 1 to 10 000.
+    std::int64_t max_depth = 1;                 ///< 0 to 3.
+    std::int64_t max_pages = 50;                ///< 1 to 10 000.
     std::vector<std::string> include_patterns;  ///< Globs on the path.
     std::vector<std::string> exclude_patterns;
     RenderMode render = RenderMode::automatic;
@@ -32,7 +32,8 @@ struct Page {
     std::string url;       ///< After redirects, normalised.
     std::string title;     ///< Empty when it has none.
     std::string markdown;  ///< The main content.
-    Metadata metadata = Metadata::object();  ///< As CONTRACT.md's ingest_url lists, without session.
+    Metadata metadata =
+        Metadata::object();  ///< As CONTRACT.md's ingest_url lists, without session.
     std::int64_t depth = 0;
     std::optional<std::string> parent_url;
     bool unchanged = false;  ///< The server said 304; `markdown` is empty.

@@ -45,8 +45,8 @@ struct Passage {
 };
 
 /// Finds chunks. A list is shorter than `count` only if there are no more matching chunks under the
-/// scope: filters never shorten it. What a writer in this process has committed is found by its next
-/// search; what others committed within a second. Implementations are safe for concurrent use.
+/// scope: filters never shorten it. What a writer in this process has committed is found by its
+/// next search; what others committed within a second. Implementations are safe for concurrent use.
 class SearchIndex {
 public:
     virtual ~SearchIndex() = default;
@@ -59,7 +59,8 @@ public:
     /// headings and text. Stop terms match but score nothing.
     virtual WordCandidates best_words(const CallContext& context, const SearchScope& scope,
                                       const WordQuery& query, std::size_t count) = 0;
-    /// The similarity of each given chunk, in their order; null where it has no vector of the space.
+    /// The similarity of each given chunk, in their order; null where it has no vector of the
+    /// space.
     virtual std::vector<std::optional<double>> similarities(const CallContext& context,
                                                             const EmbeddingSpace& space,
                                                             std::span<const float> query,

@@ -188,7 +188,8 @@ public:
     virtual std::optional<DocumentSummary> find_by_identity(const CallContext& context,
                                                             CollectionId collection,
                                                             std::string_view identity) = 0;
-    /// The newest document of file type "text" that has this title (its filename) in the collection.
+    /// The newest document of file type "text" that has this title (its filename) in the
+    /// collection.
     virtual std::optional<DocumentSummary> find_newest_text(const CallContext& context,
                                                             CollectionId collection,
                                                             std::string_view title) = 0;
@@ -200,8 +201,7 @@ public:
     virtual std::vector<Chunk> get_chunks(const CallContext& context, DocumentId id,
                                           std::int64_t first = 0,
                                           std::int64_t count = INT64_MAX) = 0;
-    virtual DocumentPage list_documents(const CallContext& context,
-                                        const DocumentQuery& query) = 0;
+    virtual DocumentPage list_documents(const CallContext& context, const DocumentQuery& query) = 0;
     /// Oldest first, the current one last.
     virtual std::vector<DocumentVersion> list_versions(const CallContext& context,
                                                        DocumentId id) = 0;
@@ -233,7 +233,8 @@ public:
     /// Asks a queued or running job to stop. False when there is none.
     virtual bool request_job_stop(const CallContext& context, std::string_view id) = 0;
 
-    // The change feed and the store itself ---------------------------------------------------------
+    // The change feed and the store itself
+    // ---------------------------------------------------------
 
     /// Where a follower that has read everything stands now.
     virtual FeedPosition feed_end(const CallContext& context) = 0;

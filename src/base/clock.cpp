@@ -10,7 +10,9 @@ Timestamp SystemClock::now() const {
         std::chrono::system_clock::now());
 }
 
-SteadyTime SystemClock::steady_now() const { return std::chrono::steady_clock::now(); }
+SteadyTime SystemClock::steady_now() const {
+    return std::chrono::steady_clock::now();
+}
 
 std::string RandomIds::uuid() {
     // RFC 9562, section 5.4: version 4 in the high nibble of byte 6, variant 10 in byte 8.

@@ -9,8 +9,9 @@ void CallContext::check() const {
         throw Error(ErrorCode::cancelled, "The call was cancelled.");
     }
     if (deadline != SteadyTime::max() && std::chrono::steady_clock::now() >= deadline) {
-        throw Error(ErrorCode::deadline_exceeded,
-                    "The call ran out of time; ask for less, or try again when the server is idle.");
+        throw Error(
+            ErrorCode::deadline_exceeded,
+            "The call ran out of time; ask for less, or try again when the server is idle.");
     }
 }
 

@@ -88,7 +88,9 @@ std::optional<std::string> from_base64(std::string_view text) {
     return decode(text, alphabet_standard);
 }
 
-std::string to_base64url(std::string_view bytes) { return encode(bytes, alphabet_url); }
+std::string to_base64url(std::string_view bytes) {
+    return encode(bytes, alphabet_url);
+}
 
 std::optional<std::string> from_base64url(std::string_view text) {
     return decode(text, alphabet_url);

@@ -5,8 +5,8 @@
 
 namespace rag {
 
-/// A value that can be reached only while its lock is held. Keep `with` short, and never call out of
-/// it into code that may take another lock.
+/// A value that can be reached only while its lock is held. Keep `with` short, and never call out
+/// of it into code that may take another lock.
 template <class T>
 class Guarded {
 public:

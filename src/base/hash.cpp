@@ -20,13 +20,16 @@ constexpr std::size_t sha256_bytes = 32;
 std::string sha256(std::string_view bytes) {
     std::array<unsigned char, sha256_bytes> digest{};
     unsigned int length = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) !=
+        1) {
         throw Error(ErrorCode::internal, "The SHA-256 of a text could not be computed.");
     }
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
+std::string sha256_hex(std::string_view bytes) {
+    return to_hex(sha256(bytes));
+}
 
 std::string hmac_sha256(std::string_view key, std::string_view message) {
     std::array<unsigned char, sha256_bytes> digest{};

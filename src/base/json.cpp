@@ -39,8 +39,8 @@ Json parse_json(std::string_view text, std::size_t depth_max) {
         throw Error(ErrorCode::invalid_argument, "The JSON text is not valid UTF-8.");
     }
     if (nests_deeper_than(text, depth_max)) {
-        throw Error(ErrorCode::invalid_argument, "The JSON text nests deeper than " +
-                                                     std::to_string(depth_max) + " levels.");
+        throw Error(ErrorCode::invalid_argument,
+                    "The JSON text nests deeper than " + std::to_string(depth_max) + " levels.");
     }
     Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (value.is_discarded()) {

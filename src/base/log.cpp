@@ -25,11 +25,12 @@ spdlog::level::level_enum to_spdlog(Level level) {
 
 constexpr const char* pattern_text = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
 /// The message is written as a JSON string by write(), quotes included.
-constexpr const char* pattern_json = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})";
+constexpr const char* pattern_json =
+    R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})";
 
 std::shared_ptr<spdlog::logger> make_logger() {
-    auto logger = std::make_shared<spdlog::logger>(
-        "rag", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger =
+        std::make_shared<spdlog::logger>("rag", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_pattern(pattern_text, spdlog::pattern_time_type::utc);
     logger->flush_on(spdlog::level::trace);
     return logger;
@@ -65,7 +66,9 @@ void configure(Level level, Format format) {
                          spdlog::pattern_time_type::utc);
 }
 
-bool enabled(Level level) { return logger().should_log(to_spdlog(level)); }
+bool enabled(Level level) {
+    return logger().should_log(to_spdlog(level));
+}
 
 void write(Level level, const std::string& message) {
     logger().log(to_spdlog(level), "{}", writes_json ? dump_json(message) : message);

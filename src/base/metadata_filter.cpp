@@ -144,8 +144,8 @@ MetadataFilter parse_metadata_filter(const json& argument) {
     MetadataFilter filter;
     for (const auto& [key, value] : argument.items()) {
         if (key.starts_with('$')) {
-            throw filter_error("'" + key + "' stands where a key should; write {\"key\": {\"" + key +
-                               "\": value}}.");
+            throw filter_error("'" + key + "' stands where a key should; write {\"key\": {\"" +
+                               key + "\": value}}.");
         }
         if (is_operator_object(value)) {
             for (const auto& [name, operand] : value.items()) {

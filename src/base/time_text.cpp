@@ -45,17 +45,29 @@ std::string to_iso8601(Timestamp time) {
 std::optional<Timestamp> from_iso8601(std::string_view text) {
     using namespace std::chrono;
     const auto year_number = take_number(text, 4);
-    if (!year_number || !take(text, '-')) return std::nullopt;
+    if (!year_number || !take(text, '-')) {
+        return std::nullopt;
+    }
     const auto month_number = take_number(text, 2);
-    if (!month_number || !take(text, '-')) return std::nullopt;
+    if (!month_number || !take(text, '-')) {
+        return std::nullopt;
+    }
     const auto day_number = take_number(text, 2);
-    if (!day_number || !take(text, 'T')) return std::nullopt;
+    if (!day_number || !take(text, 'T')) {
+        return std::nullopt;
+    }
     const auto hour = take_number(text, 2);
-    if (!hour || !take(text, ':')) return std::nullopt;
+    if (!hour || !take(text, ':')) {
+        return std::nullopt;
+    }
     const auto minute = take_number(text, 2);
-    if (!minute || !take(text, ':')) return std::nullopt;
+    if (!minute || !take(text, ':')) {
+        return std::nullopt;
+    }
     const auto second = take_number(text, 2);
-    if (!second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    if (!second || *hour > 23 || *minute > 59 || *second > 60) {
+        return std::nullopt;
+    }
 
     int fraction_ms = 0;
     if (take(text, '.')) {

@@ -58,19 +58,27 @@ std::optional<Url> from_boost(urls::url url) {
 
 }  // namespace
 
-std::string Url::text() const { return origin() + target(); }
+std::string Url::text() const {
+    return origin() + target();
+}
 
-std::string Url::target() const { return has_query ? path + '?' + query : path; }
+std::string Url::target() const {
+    return has_query ? path + '?' + query : path;
+}
 
 std::string Url::authority() const {
     const std::string name = host.find(':') == std::string::npos ? host : '[' + host + ']';
     return port == default_port(scheme) ? name : name + ':' + std::to_string(port);
 }
 
-std::string Url::origin() const { return scheme + "://" + authority(); }
+std::string Url::origin() const {
+    return scheme + "://" + authority();
+}
 
 std::optional<Url> parse_url(std::string_view text) {
-    const auto parsed = urls::parse_uri(encode_stray_characters(text));
+    // The result views the text that was parsed.
+    const std::string encoded = encode_stray_characters(text);
+    const auto parsed = urls::parse_uri(encoded);
     if (!parsed) {
         return std::nullopt;
     }

@@ -11,11 +11,11 @@ namespace rag {
 /// case, no default port, no fragment, no user information, dot segments removed, an empty path
 /// written as "/", percent-encoding in upper case and only where it is needed.
 struct Url {
-    std::string scheme;     ///< "http" or "https"
-    std::string host;       ///< Lower case; an IPv6 address without its brackets.
-    std::uint16_t port = 0; ///< The scheme's default when none is written.
-    std::string path;       ///< Begins with '/'.
-    std::string query;      ///< Without '?'.
+    std::string scheme;      ///< "http" or "https"
+    std::string host;        ///< Lower case; an IPv6 address without its brackets.
+    std::uint16_t port = 0;  ///< The scheme's default when none is written.
+    std::string path;        ///< Begins with '/'.
+    std::string query;       ///< Without '?'.
     bool has_query = false;
 
     std::string text() const;       ///< The whole URL.

@@ -5,7 +5,9 @@ namespace {
 
 constexpr char32_t replacement = 0xFFFD;
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 /// Length of the well-formed sequence at `offset`, or 0 (The Unicode Standard, table 3-7).
 std::size_t sequence_length(std::string_view text, std::size_t offset) {

@@ -19,7 +19,9 @@ Workers::Workers(std::string name, std::size_t threads, std::size_t queue_max)
     }
 }
 
-Workers::~Workers() { stop(); }
+Workers::~Workers() {
+    stop();
+}
 
 bool Workers::try_post(std::function<void()> work) {
     {

@@ -14,11 +14,11 @@ namespace rag::http {
 /// A request that has been read whole, under the server's limits.
 struct Request {
     std::string method;
-    std::string path;   ///< Percent-decoded, begins with '/', without query and trailing slash.
-    std::string query;  ///< As it came, without '?'.
+    std::string path;     ///< Percent-decoded, begins with '/', without query and trailing slash.
+    std::string query;    ///< As it came, without '?'.
     HttpHeaders headers;  ///< Names in lower case, values trimmed, in their order.
     std::string body;
-    std::string peer;     ///< The peer's address, without port.
+    std::string peer;  ///< The peer's address, without port.
 
     /// The first value of the header, or an empty text. `name` in lower case.
     std::string_view header(std::string_view name) const;
@@ -58,8 +58,8 @@ public:
     virtual ~Exchange() = default;
 
     virtual const Request& request() const = 0;
-    /// Stop is requested when the peer closes the connection before the answer is complete, and when
-    /// the server's drain time is over.
+    /// Stop is requested when the peer closes the connection before the answer is complete, and
+    /// when the server's drain time is over.
     virtual std::stop_token gone() const = 0;
 
     virtual void respond(Response response) = 0;

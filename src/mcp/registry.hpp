@@ -89,8 +89,8 @@ struct Prompt {
     PromptCompleter completer;
 };
 
-/// What a server offers, filled once at start-up by the rooms that offer it, then only read (safe for
-/// concurrent use).
+/// What a server offers, filled once at start-up by the rooms that offer it, then only read (safe
+/// for concurrent use).
 class Registry {
 public:
     /// Throws Error{internal} for a name that is there already.

@@ -28,11 +28,11 @@ struct TextChunk {
     std::string heading_path;  ///< "Guide > Install > Linux"; empty at the top.
 };
 
-/// Cuts well-formed UTF-8 into passages, in order, without overlap; white space between them belongs
-/// to none. Sections are kept apart, short ones joined up to the target; a code fence, table or
-/// paragraph stays whole up to the maximum and is then cut at a line, row or sentence end; never
-/// inside a grapheme (UAX #29). Every non-blank character of the text is in exactly one chunk. A
-/// blank text gives none. Pure; linear in the length.
+/// Cuts well-formed UTF-8 into passages, in order, without overlap; white space between them
+/// belongs to none. Sections are kept apart, short ones joined up to the target; a code fence,
+/// table or paragraph stays whole up to the maximum and is then cut at a line, row or sentence end;
+/// never inside a grapheme (UAX #29). Every non-blank character of the text is in exactly one
+/// chunk. A blank text gives none. Pure; linear in the length.
 std::vector<TextChunk> chunk_text(std::string_view text, TextFormat format,
                                   const ChunkLimits& limits = {});
 

@@ -11,8 +11,8 @@ TEST_CASE("utf8: well-formed and ill-formed sequences") {
         CHECK(is_utf8(good));
         CHECK(replace_invalid_utf8(good) == good);
     }
-    for (const char* bad : {"\x80", "\xC0\xAF", "\xC3", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80",
-                            "\xF4\x90\x80\x80", "\xE2\x82"}) {
+    for (const char* bad : {"\x80", "\xC0\xAF", "\xC3", "\xE0\x80\xAF", "\xED\xA0\x80",
+                            "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
         CHECK_FALSE(is_utf8(bad));
         CHECK(is_utf8(replace_invalid_utf8(bad)));
     }
@@ -48,8 +48,9 @@ TEST_CASE("time: ISO 8601 both ways, to the millisecond") {
     CHECK(from_iso8601("2026-03-01T12:00:00.123Z") == time);
     CHECK(from_iso8601("2026-03-01T12:00:00Z") == time - std::chrono::milliseconds{123});
     CHECK(from_iso8601("2026-03-01T12:00:00.123456Z") == time);
-    for (const char* bad : {"", "2026-13-01T12:00:00Z", "2026-03-01 12:00:00Z", "2026-03-01T12:00:00",
-                            "2026-02-30T00:00:00Z", "2026-03-01T25:00:00Z"}) {
+    for (const char* bad :
+         {"", "2026-13-01T12:00:00Z", "2026-03-01 12:00:00Z", "2026-03-01T12:00:00",
+          "2026-02-30T00:00:00Z", "2026-03-01T25:00:00Z"}) {
         CHECK_FALSE(from_iso8601(bad).has_value());
     }
 }

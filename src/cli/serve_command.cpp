@@ -1,0 +1,33 @@
+#include "cli/session.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace rag::cli {
+
+void add_serve_command(CLI::App& root, Session& session) {
+    CLI::App* command = root.add_subcommand(
+        "serve",
+        "Serve the Model Context Protocol over HTTP (default) or standard input and output");
+    auto transport = std::make_shared<std::string>("http");
+    command->add_option("--transport", *transport, "http or stdio")
+        ->check(CLI::IsMember({"http", "stdio"}))
+        ->capture_default_str();
+    const auto add = [&](const char* flag, const char* variable, const char* help) {
+        command->add_option_function<std::string>(
+            flag,
+            [&session, variable](const std::string& value) { session.overrides[variable] = value; },
+            help);
+    };
+    add("--host", "RAG_HOST", "Address to listen on (127.0.0.1)");
+    add("--port", "PORT", "Port to listen on (8000; 0 takes a free one)");
+    add("--toolsets", "RAG_TOOLSETS", "core, admin, connector; separated by commas");
+    add("--idle-exit", "RAG_IDLE_EXIT", "End after so many seconds without a call");
+    command->callback([&session, transport] {
+        session.exit_code = session.application().serve(
+            *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http);
+    });
+}
+
+}  // namespace rag::cli
