@@ -23,5 +23,7 @@ function(rag_tests name)
   endforeach()
   target_include_directories(rag_test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(rag_test_${name} PRIVATE RAG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  set_target_properties(rag_test_${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/bin)
   add_test(NAME ${name} COMMAND rag_test_${name})
 endfunction()

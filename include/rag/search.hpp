@@ -15,6 +15,9 @@ enum class SearchMode { hybrid, vector, keyword };
 constexpr std::int64_t search_hits_max = 50;
 constexpr std::int64_t context_chunks_max = 5;
 
+/// How much of a document's content an answer holds when the caller does not say, in code points.
+constexpr std::int64_t content_code_points_default = 60'000;
+
 struct SearchQuery {
     std::string text;
     std::optional<std::string> collection;  ///< Null: all that the caller may see.
@@ -24,6 +27,7 @@ struct SearchQuery {
     MetadataFilter filter;
     std::int64_t context_chunks = 0;  ///< Neighbours joined on each side; 0 to 5.
     bool include_source = false;
+    std::int64_t max_chars = content_code_points_default;  ///< Of each hit's source, code points.
 };
 
 struct SearchHit {
@@ -37,6 +41,8 @@ struct SearchHit {
     std::optional<std::int64_t> rank_keyword;
     std::optional<std::string> source_url;
     std::optional<std::string> source_content;
+    /// Where to go on reading the source, in code points; null when it is whole.
+    std::optional<std::int64_t> source_next_offset;
 };
 
 struct SearchResult {

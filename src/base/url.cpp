@@ -76,7 +76,9 @@ std::string Url::origin() const {
 }
 
 std::optional<Url> parse_url(std::string_view text) {
-    const auto parsed = urls::parse_uri(encode_stray_characters(text));
+    // The result views the text that was parsed.
+    const std::string encoded = encode_stray_characters(text);
+    const auto parsed = urls::parse_uri(encoded);
     if (!parsed) {
         return std::nullopt;
     }

@@ -12,14 +12,13 @@ namespace rag::cli {
 namespace {
 
 std::string describe_site(const Json& result) {
-    std::string text = fmt::format("{}: {} URLs, found by {}\n",
-                                   result.at("base_url").get<std::string>(),
-                                   result.at("total_urls").get<std::int64_t>(),
-                                   result.at("analysis_method").get<std::string>());
+    std::string text =
+        fmt::format("{}: {} URLs, found by {}\n", result.at("base_url").get<std::string>(),
+                    result.at("total_urls").get<std::int64_t>(),
+                    result.at("analysis_method").get<std::string>());
     std::vector<std::vector<std::string>> rows{{"PATH", "URLS", "AVERAGE DEPTH"}};
     for (const auto& [pattern, statistics] : result.at("pattern_stats").items()) {
-        rows.push_back(
-            {pattern, statistics.at("count").dump(), statistics.at("avg_depth").dump()});
+        rows.push_back({pattern, statistics.at("count").dump(), statistics.at("avg_depth").dump()});
     }
     if (rows.size() > 1) {
         text += format_table(rows);
@@ -30,7 +29,8 @@ std::string describe_site(const Json& result) {
 }  // namespace
 
 void add_analyze_command(CLI::App& root, Session& session) {
-    CLI::App* command = root.add_subcommand("analyze", "Show what a website has before taking it in");
+    CLI::App* command =
+        root.add_subcommand("analyze", "Show what a website has before taking it in");
     auto request = std::make_shared<SiteAnalysisRequest>();
     command->add_option("url", request->base_url)->required();
     command->add_option("--timeout", request->timeout_s, "Seconds in all, 1 to 120");

@@ -58,8 +58,8 @@ void add_client_command(CLI::App& root, Session& session) {
         entry.url = request->url;
         entry.needs_token = request->token;
         const Json config = make_client_config(request->client, entry);
-        const std::string path = client_config_path(request->client, loaded.config.home_dir,
-                                                    loaded.config.working_dir);
+        const std::string path =
+            client_config_path(request->client, loaded.config.home_dir, loaded.config.working_dir);
         if (request->write) {
             write_client_config(path, config);
             session.print(Json{{"path", path}, {"written", true}},

@@ -46,7 +46,8 @@ std::string describe_info(const Json& info) {
 }  // namespace
 
 void add_collection_commands(CLI::App& root, Session& session) {
-    CLI::App* group = root.add_subcommand("collection", "Create, list, inspect, delete collections");
+    CLI::App* group =
+        root.add_subcommand("collection", "Create, list, inspect, delete collections");
     group->require_subcommand(1);
     auto name = std::make_shared<std::string>();
     auto description = std::make_shared<std::string>();
@@ -79,9 +80,9 @@ void add_collection_commands(CLI::App& root, Session& session) {
     describe->add_option("name", *name)->required();
     describe->add_option("description", *description)->required();
     describe->callback([&session, name, description] {
-        const Json result = memory::updated_collection_form(
-            session.memory().update_collection_description(session.context(),
-                                                           {*name, *description}));
+        const Json result =
+            memory::updated_collection_form(session.memory().update_collection_description(
+                session.context(), {*name, *description}));
         session.print(result, [&](const Json&) { return "Described '" + *name + "' anew.\n"; });
     });
 

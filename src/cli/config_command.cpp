@@ -20,7 +20,8 @@ const char* to_words(Origin origin) {
 }  // namespace
 
 void add_config_command(CLI::App& root, Session& session) {
-    CLI::App* group = root.add_subcommand("config", "Show the configuration and where it comes from");
+    CLI::App* group =
+        root.add_subcommand("config", "Show the configuration and where it comes from");
     group->require_subcommand(1);
     group->add_subcommand("show", "Every value with its origin; secrets are masked")
         ->callback([&session] {

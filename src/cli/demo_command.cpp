@@ -45,8 +45,7 @@ constexpr Question questions[] = {
 class DemoFolder {
 public:
     DemoFolder() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "rag-demo-XXXXXX").string();
+        std::string pattern = (std::filesystem::temp_directory_path() / "rag-demo-XXXXXX").string();
         if (mkdtemp(pattern.data()) == nullptr) {
             throw Error(ErrorCode::unavailable, "No temporary folder could be made at '" + pattern +
                                                     "'; set TMPDIR to one that can be written.");
@@ -72,9 +71,9 @@ std::int64_t ingest(McpChild& server, const std::string& collection, const std::
     server.call("create_collection", {{"name", collection}, {"description", description}});
     std::int64_t chunks = 0;
     for (const auto& [name, content] : files) {
-        const Json result = server.call("ingest_text", {{"content", content},
-                                                        {"collection_name", collection},
-                                                        {"document_title", name}});
+        const Json result = server.call(
+            "ingest_text",
+            {{"content", content}, {"collection_name", collection}, {"document_title", name}});
         chunks += result.at("num_chunks").get<std::int64_t>();
     }
     return chunks;
@@ -98,9 +97,8 @@ void ask(McpChild& server, const Question& question, int number, const Session& 
                   wrap_text(passage, width, "      ") +
                   fmt::format("      -- {}, {}, characters {} to {}; {:.1f} ms\n\n",
                               hit.at("source_filename").get<std::string>(),
-                              hit.value("heading_path", "").empty()
-                                  ? std::string("top")
-                                  : hit.value("heading_path", ""),
+                              hit.value("heading_path", "").empty() ? std::string("top")
+                                                                    : hit.value("heading_path", ""),
                               hit.at("char_start").get<std::int64_t>(),
                               hit.at("char_end").get<std::int64_t>(), took.count()));
 }

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <cmath>
 #include <filesystem>
 #include <functional>
-#include <unistd.h>
 
 namespace rag::cli {
 namespace {
@@ -47,10 +47,10 @@ void examine_data_dir(const Config& config, Findings& findings) {
 
 void examine_store(Session& session, Findings& findings) {
     const StoreStatus status = session.application().store().status(session.context());
-    findings.push_back({"database", Verdict::good,
-                        fmt::format("{} {} at {}, schema {}, {} documents", status.kind,
-                                    status.version, status.address, status.schema_version,
-                                    status.document_count)});
+    findings.push_back(
+        {"database", Verdict::good,
+         fmt::format("{} {} at {}, schema {}, {} documents", status.kind, status.version,
+                     status.address, status.schema_version, status.document_count)});
     for (const std::string& note : status.notes) {
         findings.push_back({"database", Verdict::notice, note});
     }
@@ -65,10 +65,10 @@ void examine_embedder(Session& session, Findings& findings) {
         length += static_cast<double>(value) * static_cast<double>(value);
     }
     const bool unit = std::abs(std::sqrt(length) - 1.0) < 1e-3;
-    findings.push_back({"embedding model", unit ? Verdict::good : Verdict::bad,
-                        fmt::format("{}, {} dimensions{}", embedder.space().model,
-                                    embedder.space().dimensions,
-                                    unit ? "" : "; its vectors are not of unit length")});
+    findings.push_back(
+        {"embedding model", unit ? Verdict::good : Verdict::bad,
+         fmt::format("{}, {} dimensions{}", embedder.space().model, embedder.space().dimensions,
+                     unit ? "" : "; its vectors are not of unit length")});
 }
 
 void examine_collections(Session& session, Findings& findings) {
@@ -91,8 +91,9 @@ bool is_loopback(const std::string& host) {
 
 void examine_network(const Config& config, Findings& findings) {
     if (is_loopback(config.host)) {
-        findings.push_back({"network", Verdict::good,
-                            fmt::format("serves {}:{}, this machine only", config.host, config.port)});
+        findings.push_back(
+            {"network", Verdict::good,
+             fmt::format("serves {}:{}, this machine only", config.host, config.port)});
         return;
     }
     if (config.auth == AuthMode::none) {
@@ -150,10 +151,9 @@ std::string describe_findings(const Json& result) {
     std::string text;
     for (const Json& finding : result.at("result")) {
         const std::string verdict = finding.at("verdict");
-        text += fmt::format("{:4} {:16} {}\n",
-                            verdict == "good" ? "ok" : (verdict == "bad" ? "BAD" : "note"),
-                            finding.at("subject").get<std::string>(),
-                            finding.at("message").get<std::string>());
+        text += fmt::format(
+            "{:4} {:16} {}\n", verdict == "good" ? "ok" : (verdict == "bad" ? "BAD" : "note"),
+            finding.at("subject").get<std::string>(), finding.at("message").get<std::string>());
     }
     return text;
 }

@@ -14,8 +14,7 @@ namespace {
 std::string describe_documents(const Json& result) {
     std::vector<std::vector<std::string>> rows{{"ID", "NAME", "TYPE", "SIZE", "CHUNKS", "UPDATED"}};
     for (const Json& document : result.at("documents")) {
-        rows.push_back({document.at("id").dump(), document.at("filename"),
-                        document.at("file_type"),
+        rows.push_back({document.at("id").dump(), document.at("filename"), document.at("file_type"),
                         format_bytes(document.at("file_size").get<std::int64_t>()),
                         document.at("chunk_count").dump(), document.at("updated_at")});
     }
@@ -25,14 +24,12 @@ std::string describe_documents(const Json& result) {
 }
 
 std::string describe_document(const Json& document) {
-    return fmt::format("{} ({}, {}), version {} of {}\n{}\n\n{}\n",
-                       document.at("filename").get<std::string>(),
-                       document.at("file_type").get<std::string>(),
-                       format_bytes(document.at("file_size").get<std::int64_t>()),
-                       document.at("version").get<std::int64_t>(),
-                       document.at("versions").get<std::int64_t>(),
-                       dump_json(document.at("metadata")),
-                       document.at("content").get<std::string>());
+    return fmt::format(
+        "{} ({}, {}), version {} of {}\n{}\n\n{}\n", document.at("filename").get<std::string>(),
+        document.at("file_type").get<std::string>(),
+        format_bytes(document.at("file_size").get<std::int64_t>()),
+        document.at("version").get<std::int64_t>(), document.at("versions").get<std::int64_t>(),
+        dump_json(document.at("metadata")), document.at("content").get<std::string>());
 }
 
 std::string describe_versions(const Json& result) {
@@ -53,10 +50,10 @@ void add_list_command(CLI::App& group, Session& session) {
             request->collection = *collection;
         }
         request->filter = parse_metadata_filter(read_object_option("--filter", *filter));
-        session.print(memory::document_list_form(
-                          session.memory().list_documents(session.context(), *request),
-                          memory::DocumentFields::detailed),
-                      describe_documents);
+        session.print(
+            memory::document_list_form(session.memory().list_documents(session.context(), *request),
+                                       memory::DocumentFields::detailed),
+            describe_documents);
     });
 }
 

@@ -55,9 +55,8 @@ void add_job_commands(CLI::App& root, Session& session) {
     cancel->add_option("id", *id)->required();
     cancel->callback([&session, id] {
         session.memory().stop_job(session.context(), *id);
-        session.print(Json{{"id", *id}, {"stop_requested", true}}, [&](const Json&) {
-            return "Job " + *id + " was asked to stop.\n";
-        });
+        session.print(Json{{"id", *id}, {"stop_requested", true}},
+                      [&](const Json&) { return "Job " + *id + " was asked to stop.\n"; });
     });
 
     group->add_subcommand("resume", "Run the jobs whose process has died")->callback([&session] {

@@ -2,9 +2,9 @@
 
 #include "base/json.hpp"
 
+#include <sys/types.h>
 #include <map>
 #include <string>
-#include <sys/types.h>
 
 namespace rag::cli {
 

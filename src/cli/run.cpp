@@ -33,9 +33,10 @@ void add_global_options(CLI::App& root, Session& session) {
 }  // namespace
 
 int run(int argc, const char* const* argv, const MakeApplication& make_application) {
-    CLI::App root{"A memory for AI agents: takes text in and finds the passage that answers a "
-                  "question.",
-                  "rag"};
+    CLI::App root{
+        "A memory for AI agents: takes text in and finds the passage that answers a "
+        "question.",
+        "rag"};
     root.set_version_flag("--version", fmt::format("rag {}", version));
     root.require_subcommand(1);
     root.fallthrough();

@@ -23,13 +23,12 @@ std::string describe_hits(const Json& result) {
     int number = 0;
     for (const Json& hit : hits) {
         const Json& similarity = hit.at("similarity");
-        text += fmt::format("{:2}. {}{}{}\n", ++number, hit.at("source_filename").get<std::string>(),
-                            hit.value("heading_path", "").empty()
-                                ? ""
-                                : "  (" + hit.value("heading_path", "") + ")",
-                            similarity.is_null()
-                                ? ""
-                                : fmt::format("  similarity {:.2f}", similarity.get<double>()));
+        text += fmt::format(
+            "{:2}. {}{}{}\n", ++number, hit.at("source_filename").get<std::string>(),
+            hit.value("heading_path", "").empty() ? ""
+                                                  : "  (" + hit.value("heading_path", "") + ")",
+            similarity.is_null() ? ""
+                                 : fmt::format("  similarity {:.2f}", similarity.get<double>()));
         text += wrap_text(hit.at("content").get<std::string>(), terminal_width() - indent_columns,
                           std::string(indent_columns, ' '));
         text += '\n';

@@ -8,7 +8,8 @@ namespace rag::cli {
 
 void add_serve_command(CLI::App& root, Session& session) {
     CLI::App* command = root.add_subcommand(
-        "serve", "Serve the Model Context Protocol over HTTP (default) or standard input and output");
+        "serve",
+        "Serve the Model Context Protocol over HTTP (default) or standard input and output");
     auto transport = std::make_shared<std::string>("http");
     command->add_option("--transport", *transport, "http or stdio")
         ->check(CLI::IsMember({"http", "stdio"}))

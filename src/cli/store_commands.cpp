@@ -1,6 +1,6 @@
+#include "base/version.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
-#include "base/version.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -26,12 +26,14 @@ Json status_form(const StoreStatus& status, const Embedder& embedder) {
 
 std::string describe_status(const Json& status) {
     std::string text = fmt::format(
-        "rag {}\nstore       {} ({}) at {}, schema {}\nholds       {} collections, {} documents, {} "
+        "rag {}\nstore       {} ({}) at {}, schema {}\nholds       {} collections, {} documents, "
+        "{} "
         "chunks, {}\nembeddings  {}, {} dimensions\n",
         status.at("version").get<std::string>(), status.at("store").get<std::string>(),
         status.at("database_version").get<std::string>(), status.at("address").get<std::string>(),
-        status.at("schema_version").get<std::int64_t>(), status.at("collections").get<std::int64_t>(),
-        status.at("documents").get<std::int64_t>(), status.at("chunks").get<std::int64_t>(),
+        status.at("schema_version").get<std::int64_t>(),
+        status.at("collections").get<std::int64_t>(), status.at("documents").get<std::int64_t>(),
+        status.at("chunks").get<std::int64_t>(),
         format_bytes(status.at("size_bytes").get<std::int64_t>()),
         status.at("embedding_model").get<std::string>(), status.at("dimensions").get<int>());
     for (const Json& note : status.at("notes")) {
@@ -45,9 +47,9 @@ std::string describe_status(const Json& status) {
 void add_store_commands(CLI::App& root, Session& session) {
     root.add_subcommand("status", "Show what the memory holds and where")->callback([&session] {
         Application& application = session.application();
-        session.print(status_form(application.store().status(session.context()),
-                                  application.embedder()),
-                      describe_status);
+        session.print(
+            status_form(application.store().status(session.context()), application.embedder()),
+            describe_status);
     });
 
     root.add_subcommand("migrate", "Bring the store to this version's schema")

@@ -51,7 +51,9 @@ void add_token_command(CLI::App& root, Session& session) {
         const std::string secret = to_base64url(random_bytes(secret_bytes));
         const std::string entry = make_entry(*request, secret);
         session.print(
-            Json{{"name", request->name}, {"role", request->role}, {"token", secret},
+            Json{{"name", request->name},
+                 {"role", request->role},
+                 {"token", secret},
                  {"rag_tokens", entry}},
             [&](const Json&) {
                 return fmt::format(

@@ -78,7 +78,7 @@ const std::vector<Ban>& bans() {
         {std::regex(R"(\bTODO\b|\bFIXME\b|\bXXX\b)"),
          "finish it, or say what is so in a sentence",
          {}},
-        {std::regex(R"(^\s*using namespace )"), "no using-directives", {}},
+        {std::regex(R"(^using namespace )"), "no using-directives", {}},
         {std::regex(R"(\bstd::thread\([^)]*\)\s*;)"), "a thread that nobody owns", {}},
         {std::regex(R"(\bNULL\b)"), "nullptr", {}},
     };

@@ -1,0 +1,31 @@
+# The long parts of scripts/test --full. Sourced by it; uses its functions.
+
+fuzz_seconds=${RAG_FUZZ_SECONDS:-60}
+
+run_fuzzer() {
+    local corpus=$root/build/fuzz/corpus/$1
+    mkdir -p "$corpus"
+    "$root/build/fuzz/tests/bin/rag_fuzz_$1" -max_total_time="$fuzz_seconds" -rss_limit_mb=4096 \
+        -timeout=20 "$corpus"
+}
+
+configure_fuzzers() {
+    cmake -S "$root" -B "$root/build/fuzz" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DRAG_TESTS=ON \
+        -DRAG_FUZZ=ON -DRAG_SANITIZE=address,undefined,fuzzer-no-link &&
+        ninja -C "$root/build/fuzz" --quiet rag_fuzzers
+}
+
+part "asan: build the whole product" build_preset asan
+for name in scenarios processes; do
+    part "asan: $name" run_room asan "$name"
+done
+part "build with tsan" build_preset tsan
+export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1"
+for name in base embed storage memory mcp http server scenarios processes; do
+    part "tsan: $name" run_room tsan "$name"
+done
+part "build fuzzers" configure_fuzzers
+for fuzzer in "$root"/tests/fuzz/*_fuzz.cpp; do
+    name=$(basename "$fuzzer" _fuzz.cpp)
+    part "fuzz: $name" run_fuzzer "$name"
+done

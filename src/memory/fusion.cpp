@@ -1,0 +1,106 @@
+#include "memory/fusion.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace rag::memory {
+namespace {
+
+double rank_part(const std::optional<std::int64_t>& rank) {
+    return rank ? 1.0 / (rank_fusion_k + static_cast<double>(*rank)) : 0.0;
+}
+
+double words_part(const FusionEntry& entry, const FusionRule& rule) {
+    return *rule.ideal > 0 ? entry.word_score / *rule.ideal : entry.word_score;
+}
+
+double score_of(const FusionEntry& entry, const FusionRule& rule) {
+    switch (rule.by) {
+        case RankBy::similarity: return entry.similarity.value_or(0);
+        case RankBy::words:
+            return rule.ideal ? words_part(entry, rule) : rank_part(entry.rank_keyword);
+        case RankBy::both: break;
+    }
+    if (!rule.ideal) {
+        return rank_part(entry.rank_keyword) + rank_part(entry.rank_vector);
+    }
+    return words_part(entry, rule) + rule.dense_weight * entry.similarity.value_or(0);
+}
+
+bool is_listable(const FusionEntry& entry, const FusionRule& rule) {
+    if (rule.by == RankBy::similarity && !entry.similarity) {
+        return false;
+    }
+    return !rule.threshold || (entry.similarity && *entry.similarity >= *rule.threshold);
+}
+
+/// Scored, best first, each text once: of equal texts the one that stands first represents all.
+std::vector<RankedEntry> rank(std::vector<FusionEntry>& entries, const FusionRule& rule) {
+    std::vector<RankedEntry> ranked;
+    ranked.reserve(entries.size());
+    for (FusionEntry& entry : entries) {
+        if (is_listable(entry, rule)) {
+            const double score = score_of(entry, rule);
+            ranked.push_back({std::move(entry), score});
+        }
+    }
+    std::sort(ranked.begin(), ranked.end(), [](const RankedEntry& a, const RankedEntry& b) {
+        return a.score != b.score ? a.score > b.score : a.entry.chunk < b.entry.chunk;
+    });
+    std::unordered_set<std::uint64_t> seen;
+    std::erase_if(ranked, [&](const RankedEntry& candidate) {
+        return !seen.insert(candidate.entry.text_key).second;
+    });
+    return ranked;
+}
+
+/// Places in `ranked` by similarity, best first. What is not similar at all earns no place.
+std::vector<std::size_t> order_by_similarity(const std::vector<RankedEntry>& ranked) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < ranked.size(); ++i) {
+        if (ranked[i].entry.similarity.value_or(0) > 0) {
+            order.push_back(i);
+        }
+    }
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        const FusionEntry& left = ranked[a].entry;
+        const FusionEntry& right = ranked[b].entry;
+        return *left.similarity != *right.similarity ? *left.similarity > *right.similarity
+                                                     : left.chunk < right.chunk;
+    });
+    return order;
+}
+
+}  // namespace
+
+std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule& rule) {
+    std::vector<RankedEntry> ranked = rank(entries, rule);
+    if (rule.by != RankBy::both) {
+        ranked.resize(std::min(ranked.size(), rule.count));
+        return ranked;
+    }
+    const std::vector<std::size_t> dense = order_by_similarity(ranked);
+    std::vector<bool> listed(ranked.size(), false);
+    std::vector<RankedEntry> list;
+    list.reserve(std::min(ranked.size(), rule.count));
+    std::size_t next_fused = 0;
+    std::size_t next_dense = 0;
+    while (list.size() < rule.count && list.size() < ranked.size()) {
+        while (next_dense < dense.size() && listed[dense[next_dense]]) {
+            ++next_dense;
+        }
+        while (listed[next_fused]) {
+            ++next_fused;
+        }
+        const bool reserved =
+            (list.size() + 1) % reserved_place_every == 0 && next_dense < dense.size();
+        const std::size_t taken = reserved ? dense[next_dense] : next_fused;
+        listed[taken] = true;
+        const double score = reserved ? list.back().score : ranked[taken].score;
+        list.push_back({ranked[taken].entry, score});
+    }
+    return list;
+}
+
+}  // namespace rag::memory

@@ -1,0 +1,255 @@
+#include "memory/memory.hpp"
+
+#include "base/log.hpp"
+#include "base/url.hpp"
+#include "base/utf8.hpp"
+#include "memory/caller_rules.hpp"
+#include "memory/collections.hpp"
+#include "memory/directory_ingest.hpp"
+#include "memory/document_writer.hpp"
+#include "memory/documents.hpp"
+#include "memory/identity.hpp"
+#include "memory/in_flight.hpp"
+#include "memory/ingest.hpp"
+#include "memory/job_requests.hpp"
+#include "memory/jobs.hpp"
+#include "memory/json_forms.hpp"
+#include "memory/search.hpp"
+#include "memory/site_ingest.hpp"
+#include "rag/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rag::memory {
+
+/// The pieces, each built on those before it.
+struct Memory::Parts {
+    Parts(const Ports& given, Options chosen)
+        : ports(given),
+          options(std::move(chosen)),
+          files(options.files),
+          finder(ports.store, ports.clock, options.collections_kept),
+          collections(ports.store, ports.embedder.space(), finder),
+          writer(ports.store, ports.embedder),
+          documents(ports.store, writer),
+          search(ports.store, ports.index, ports.embedder, finder),
+          ingest(ports.store, writer, files, ports.clock),
+          directories(ports.store, ingest, files),
+          sites(ports.store, writer, ports.web, ports.clock, ports.ids),
+          jobs(ports.store, ports.ids, options.job_lease) {}
+
+    JobWork work_on(const IngestDirectory& request) {
+        return [this, request](const CallContext& context, JobNotes& notes) {
+            return directory_report_form(directories.run(context, request, notes));
+        };
+    }
+    JobWork work_on(const IngestUrl& request) {
+        return [this, request](const CallContext& context, JobNotes& notes) {
+            return crawl_report_form(sites.run(context, request, notes));
+        };
+    }
+    std::optional<JobWork> work_of(const Job& job);
+
+    const Ports ports;
+    const Options options;
+    const FileAccess files;
+    CollectionFinder finder;
+    Collections collections;
+    DocumentWriter writer;
+    Documents documents;
+    Search search;
+    Ingest ingest;
+    DirectoryIngest directories;
+    SiteIngest sites;
+    Jobs jobs;
+    InFlight<IngestedDocument> texts_in_flight;
+    InFlight<Json> jobs_in_flight;
+};
+
+/// Null for a job that is not ours to do.
+std::optional<JobWork> Memory::Parts::work_of(const Job& job) {
+    if (!job.request.is_object() || !job.request.contains("arguments")) {
+        return std::nullopt;
+    }
+    const Json& arguments = job.request.at("arguments");
+    if (job.kind == directory_job && job.request.value("host", std::string()) == options.host) {
+        return work_on(read_directory_request(arguments));
+    }
+    if (job.kind == url_job) {
+        return work_on(read_url_request(arguments));
+    }
+    return std::nullopt;
+}
+
+Memory::Memory(const Ports& ports, Options options)
+    : parts_(std::make_unique<Parts>(ports, std::move(options))) {}
+
+Memory::~Memory() = default;
+
+Collection Memory::create_collection(const CallContext& context, const CreateCollection& request) {
+    return parts_->collections.create(context, request);
+}
+
+std::vector<Collection> Memory::list_collections(const CallContext& context) {
+    return parts_->collections.list(context);
+}
+
+Collection Memory::update_collection_description(const CallContext& context,
+                                                 const UpdateCollectionDescription& request) {
+    return parts_->collections.update_description(context, request);
+}
+
+CollectionDetails Memory::get_collection_info(const CallContext& context, std::string_view name) {
+    return parts_->collections.describe(context, name);
+}
+
+DeletedCollection Memory::delete_collection(const CallContext& context, std::string_view name) {
+    return parts_->collections.remove(context, name);
+}
+
+DocumentView Memory::get_document(const CallContext& context, const GetDocument& request) {
+    return parts_->documents.get(context, request);
+}
+
+DocumentList Memory::list_documents(const CallContext& context, const ListDocuments& request) {
+    return parts_->documents.list(context, request);
+}
+
+UpdatedDocument Memory::update_document(const CallContext& context,
+                                        const UpdateDocument& request) {
+    return parts_->documents.update(context, request);
+}
+
+DeletedDocument Memory::delete_document(const CallContext& context, DocumentId id) {
+    return parts_->documents.remove(context, id);
+}
+
+std::vector<DocumentVersion> Memory::list_document_versions(const CallContext& context,
+                                                            DocumentId id) {
+    return parts_->documents.list_versions(context, id);
+}
+
+UpdatedDocument Memory::restore_document_version(const CallContext& context,
+                                                 const RestoreDocumentVersion& request) {
+    return parts_->documents.restore(context, request);
+}
+
+SearchResult Memory::search(const CallContext& context, const SearchQuery& query) {
+    return parts_->search.search(context, query);
+}
+
+IngestedDocument Memory::ingest_text(const CallContext& context, const IngestText& request) {
+    const Json arguments = {content_hash(request.content), request.collection, request.title,
+                            request.metadata, request.mode == TextMode::replace,
+                            request.include_chunk_ids};
+    return parts_->texts_in_flight.run(
+        context, join_key(context.caller, "ingest_text", arguments),
+        [&](const CallContext& own) { return parts_->ingest.text(own, request); });
+}
+
+IngestedDocument Memory::ingest_file(const CallContext& context, const IngestFile& request) {
+    const Json arguments = {request.path, request.collection, request.metadata,
+                            request.include_chunk_ids};
+    return parts_->texts_in_flight.run(
+        context, join_key(context.caller, "ingest_file", arguments),
+        [&](const CallContext& own) { return parts_->ingest.file(own, request); });
+}
+
+DirectoryReport Memory::ingest_directory(const CallContext& context,
+                                         const IngestDirectory& request) {
+    parts_->directories.check(context, request);
+    const Json arguments = write_request(request);
+    const std::string key =
+        join_key(context.caller, directory_job, {arguments, parts_->options.host});
+    const JobRequest job{std::string(directory_job), key,
+                         {{"caller", write_caller(context.caller)},
+                          {"host", parts_->options.host},
+                          {"arguments", arguments}}};
+    return read_directory_report(
+        parts_->jobs_in_flight.run(context, key, [&](const CallContext& own) {
+            return parts_->jobs.run(own, job, parts_->work_on(request));
+        }));
+}
+
+CrawlReport Memory::ingest_url(const CallContext& context, const IngestUrl& request) {
+    parts_->sites.check(context, request);
+    IngestUrl normalised = request;
+    normalised.url = normalised_url(request.url);
+    const Json arguments = write_request(normalised);
+    const std::string key = join_key(context.caller, url_job, arguments);
+    const Collection collection =
+        require_collection_to_fill(context, parts_->ports.store, request.collection);
+    const JobRequest job{std::string(url_job), key,
+                         {{"caller", write_caller(context.caller)},
+                          {"collection_id", collection.id},
+                          {"root", normalised.url},
+                          {"arguments", arguments}}};
+    return read_crawl_report(
+        parts_->jobs_in_flight.run(context, key, [&](const CallContext& own) {
+            return parts_->jobs.run(own, job, parts_->work_on(normalised));
+        }));
+}
+
+SiteAnalysis Memory::analyze_website(const CallContext& context,
+                                     const SiteAnalysisRequest& request) {
+    if (!parse_url(trim(request.base_url))) {
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("`base_url` must be an http or https URL, but is '{}'.",
+                                request.base_url));
+    }
+    return parts_->ports.web.analyze(context, request);
+}
+
+std::vector<Job> Memory::list_jobs(const CallContext& context, std::int64_t limit) {
+    std::vector<Job> jobs = parts_->ports.store.list_jobs(context, jobs_listed_max);
+    if (context.caller.role != Role::admin) {
+        std::erase_if(jobs, [&](const Job& job) {
+            return job.principal != context.caller.principal;
+        });
+    }
+    const auto kept = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 0, jobs_listed_max));
+    jobs.resize(std::min(jobs.size(), kept));
+    return jobs;
+}
+
+Job Memory::get_job(const CallContext& context, std::string_view id) {
+    std::optional<Job> job = parts_->ports.store.find_job(context, id);
+    if (!job || (context.caller.role != Role::admin &&
+                 job->principal != context.caller.principal)) {
+        throw Error(ErrorCode::not_found, fmt::format("Job {} not found", id));
+    }
+    return *std::move(job);
+}
+
+void Memory::stop_job(const CallContext& context, std::string_view id) {
+    const Job job = get_job(context, id);
+    if (!parts_->ports.store.request_job_stop(context, id)) {
+        throw Error(ErrorCode::conflict,
+                    fmt::format("Job {} has ended already ({}).", id, to_string(job.state)));
+    }
+}
+
+std::int64_t Memory::resume_jobs(const CallContext& context) {
+    std::int64_t resumed = 0;
+    for (const Job& job : parts_->ports.store.list_abandoned_jobs(context, jobs_listed_max)) {
+        context.check();
+        try {
+            const std::optional<JobWork> work = parts_->work_of(job);
+            if (!work) {
+                continue;
+            }
+            CallContext own = context;
+            own.caller = read_caller(job.request.value("caller", Json::object()));
+            resumed += parts_->jobs.resume(own, job, *work) ? 1 : 0;
+        } catch (const Error& error) {
+            log::warn("the resumed job {} failed: {}", job.id, to_string(error.code()));
+        }
+    }
+    return resumed;
+}
+
+void Memory::shut_down() { parts_->jobs.shut_down(); }
+
+}  // namespace rag::memory

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "memory/file_access.hpp"
+#include "memory/requests.hpp"
+#include "rag/clock.hpp"
+#include "rag/embedder.hpp"
+#include "rag/page_source.hpp"
+#include "rag/search_index.hpp"
+#include "rag/store.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace rag::memory {
+
+/// What the memory is built on; everything must outlive it.
+struct Ports {
+    Store& store;
+    SearchIndex& index;
+    Embedder& embedder;
+    Web& web;
+    Clock& clock;
+    IdSource& ids;
+};
+
+struct Options {
+    FilePolicy files;
+    /// How long a collection that was looked up for a search may be used again. 0 where a look-up
+    /// costs nothing (SQLite); a second where it is a round trip. Writes through this object are
+    /// seen at once either way.
+    std::chrono::milliseconds collections_kept{0};
+    /// A job whose owner has not shown up for this long may be taken over.
+    std::chrono::milliseconds job_lease{30'000};
+    std::string host;  ///< Name of this machine: a job about its files is resumed here only.
+};
+
+/// The product: collections, documents, ingest, search. Sequential, blocking, knows no wire. Safe for
+/// concurrent use.
+///
+/// Every function honours the context's deadline and stop token. All throw Error: `invalid_argument`
+/// or `not_found` with a sentence for the caller, `unauthorized` when the caller's role does not
+/// suffice, `unavailable` when the database or the embedding service fails. What a caller may not
+/// see does not exist for them. A write happens whole or not at all, document by document.
+class Memory final {
+public:
+    Memory(const Ports& ports, Options options);
+    ~Memory();
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+
+    // Collections --------------------------------------------------------------------------------
+
+    /// Bound to the configured embedding model.
+    Collection create_collection(const CallContext& context, const CreateCollection& request);
+    /// Newest first.
+    std::vector<Collection> list_collections(const CallContext& context);
+    Collection update_collection_description(const CallContext& context,
+                                             const UpdateCollectionDescription& request);
+    CollectionDetails get_collection_info(const CallContext& context, std::string_view name);
+    /// With the documents that are in no other one. Needs the role admin.
+    DeletedCollection delete_collection(const CallContext& context, std::string_view name);
+
+    // Documents ----------------------------------------------------------------------------------
+
+    DocumentView get_document(const CallContext& context, const GetDocument& request);
+    DocumentList list_documents(const CallContext& context, const ListDocuments& request);
+    UpdatedDocument update_document(const CallContext& context, const UpdateDocument& request);
+    DeletedDocument delete_document(const CallContext& context, DocumentId id);
+    /// Oldest first, the current one last.
+    std::vector<DocumentVersion> list_document_versions(const CallContext& context, DocumentId id);
+    /// Makes the content of a kept version the current one (as a new version).
+    UpdatedDocument restore_document_version(const CallContext& context,
+                                             const RestoreDocumentVersion& request);
+
+    // Search -------------------------------------------------------------------------------------
+
+    SearchResult search(const CallContext& context, const SearchQuery& query);
+
+    // Ingest -------------------------------------------------------------------------------------
+
+    /// Long calls report progress and join an equal call that is running already: in this process,
+    /// and for directories and sites on any server of the store.
+    IngestedDocument ingest_text(const CallContext& context, const IngestText& request);
+    IngestedDocument ingest_file(const CallContext& context, const IngestFile& request);
+    DirectoryReport ingest_directory(const CallContext& context, const IngestDirectory& request);
+    CrawlReport ingest_url(const CallContext& context, const IngestUrl& request);
+    SiteAnalysis analyze_website(const CallContext& context, const SiteAnalysisRequest& request);
+
+    // Jobs: ingest_directory and ingest_url, as they stand in the store -----------------------------
+
+    /// The caller's own; an admin sees all. Newest first.
+    std::vector<Job> list_jobs(const CallContext& context, std::int64_t limit);
+    Job get_job(const CallContext& context, std::string_view id);
+    /// Asks it to stop; it does at its next page or file, on whatever server it runs.
+    void stop_job(const CallContext& context, std::string_view id);
+    /// Runs jobs whose process has died, one after the other, each with its first caller's rights.
+    /// Call it at start and now and then, from a thread that may block. Returns how many it ran.
+    std::int64_t resume_jobs(const CallContext& context);
+    /// Stops running jobs at their next page or file and leaves them to be resumed. Never blocks.
+    void shut_down();
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace rag::memory
