@@ -20,6 +20,9 @@ nlohmann::json read_json(const std::string& text);
 /// A JSON array for `IN (SELECT value FROM json_each(?))`.
 std::string id_list(const std::vector<std::int64_t>& ids);
 
+/// From id, document_id, chunk_index, content, char_start, char_end, heading_path, metadata.
+Chunk read_chunk(const Statement& row);
+
 void record_change(Connection& connection, Timestamp now, ChangeKind kind, CollectionId collection,
                    DocumentId document);
 
