@@ -372,6 +372,7 @@ net::awaitable<void> Session::async_stream(Answer answer) {
         silent = !error;
     }
     stop_watching();
+    lost_ = lost_ || answer.stream->is_overflown();
     if (!lost_ && chunked) {
         std::string end = "0\r\n\r\n";
         co_await async_write(std::move(end));
