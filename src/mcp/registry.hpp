@@ -12,6 +12,15 @@
 
 namespace rag::mcp {
 
+/// Asks the client for something before the call can go on (an elicitation, a sampling, its roots).
+struct InputNeeded {
+    /// By a key of the handler's choice: {"method": ..., "params": ...}.
+    std::map<std::string, Json> requests;
+    /// What the handler wants to find again when the answers come; signed, not hidden, on its way
+    /// through the client. Null: nothing.
+    Json state;
+};
+
 /// What a tool's call came to. `structured` is the result object; the dispatcher puts it out as
 /// `structuredContent` and, as compact JSON, in one text block.
 struct ToolResult {
@@ -21,12 +30,29 @@ struct ToolResult {
     /// Content blocks instead of the one made from `structured` (images, resource links...).
     std::vector<Json> content;
     bool is_error = false;
+    /// Set: the call is not over, all else here is ignored.
+    std::optional<InputNeeded> input_needed;
+};
+
+/// A level of RFC 5424, as notifications/message has them; the order is meant to be compared.
+enum class LogLevel { debug, info, notice, warning, error, critical, alert, emergency };
+
+/// One round of a call that may ask the client back.
+struct Dialogue {
+    Json responses = Json::object();  ///< The client's answers, by the keys of the requests.
+    Json state;                       ///< What the round before left; null in the first.
+    /// Sends the client a log message, if it wants messages of that level.
+    std::function<void(LogLevel, const Json& data)> log;
+    /// Whether the client declared what this request ({"method", "params"}) needs.
+    std::function<bool(const Json& request)> can_ask;
 };
 
 /// How long a call of a tool may be expected to take; decides on which pool it runs.
 enum class Duration { brief, lengthy };
 
 using ToolHandler = std::function<ToolResult(const CallContext& context, const Json& arguments)>;
+using DialogueHandler = std::function<ToolResult(const CallContext& context, const Json& arguments,
+                                                 const Dialogue& dialogue)>;
 
 struct Tool {
     std::string name;
@@ -36,6 +62,8 @@ struct Tool {
     Duration duration = Duration::brief;
     Role least_role = Role::reader;
     ToolHandler handler;
+    /// Instead of `handler`, for a tool that asks the client back or logs to it.
+    DialogueHandler dialogue_handler;
 };
 
 struct ResourceEntry {
@@ -70,6 +98,10 @@ public:
     /// Null for an URI that names nothing (for this caller).
     virtual std::optional<ResourceContents> read(const CallContext& context,
                                                  std::string_view uri) = 0;
+    /// Whether the caller may be told that this URI changed. Asked of callers with limits only.
+    virtual bool may_watch(const CallContext& context, std::string_view uri) {
+        return read(context, uri).has_value();
+    }
     /// At most 100 values for a variable of a template.
     virtual std::vector<std::string> complete(const CallContext& context,
                                               std::string_view template_uri,
@@ -86,6 +118,8 @@ struct Prompt {
     std::string name;
     Json definition;        ///< The whole entry of prompts/list.
     PromptHandler handler;  ///< Returns the result object: description, messages.
+    /// Instead of `handler`, for a prompt that asks the client back; `structured` is the result.
+    DialogueHandler dialogue_handler;
     PromptCompleter completer;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds answer_timeout{60};
+constexpr std::chrono::seconds answer_timeout{180};
 constexpr const char* version_legacy = "2025-11-25";
 constexpr const char* version_modern = "2026-07-28";
 

@@ -23,6 +23,16 @@ std::string text_of(int number) {
     return "Entry number " + std::to_string(number) + " of the log.";
 }
 
+double peak_memory_mb(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("VmHWM:")) {
+            return std::stod(line.substr(6)) / 1024;
+        }
+    }
+    return 0;
+}
+
 std::optional<int> run_rag(const std::vector<std::string>& arguments,
                            const std::map<std::string, std::string>& environment,
                            std::string* errors = nullptr) {
@@ -162,6 +172,41 @@ TEST_CASE("process: three processes write one SQLite memory at once, nothing is 
                       {{"query", text_of(2059)}, {"search_mode", "keyword"}, {"limit", 1}});
         CHECK(found["structuredContent"]["result"][0]["content"] == text_of(2059));
     }
+}
+
+TEST_CASE("process: a folder of 10 000 files streams through bounded memory") {
+    const TestMemory memory(StoreKind::sqlite);
+    const std::filesystem::path docs = std::filesystem::path(memory.dir()) / "docs";
+    for (int i = 0; i < 10'000; ++i) {
+        const std::filesystem::path folder = docs / std::to_string(i % 100);
+        if (i < 100) {
+            std::filesystem::create_directories(folder);
+        }
+        std::ofstream(folder / (std::to_string(i) + ".md"))
+            << "# Record " << i << "\n\n"
+            << text_of(i) << " It was written on day " << i % 365 << " by keeper " << i % 17
+            << ".\n";
+    }
+    std::ofstream(docs / "7" / "bad.md").write("\0\1\2\0\0\0\3", 7);
+    RunningServer server(memory, Transport::stdio);
+    const auto client = server.connect(Wire::legacy);
+    call_tool(*client, "create_collection", {{"name", "c"}, {"description", "d"}});
+    const json answer = client->request(
+        "tools/call",
+        {{"name", "ingest_directory"},
+         {"arguments",
+          {{"directory_path", docs.string()}, {"collection_name", "c"}, {"recursive", true}}},
+         {"_meta", {{"progressToken", 7}}}});
+    const json result = answer["result"]["structuredContent"];
+    CHECK(result["files_found"] == 10'001);
+    CHECK(result["files_ingested"] == 10'000);
+    CHECK(result["failed_files"].size() == 1);
+    CHECK(client->take_notifications().size() >= 100);
+    CHECK(peak_memory_mb(server.process().pid()) < 250);
+    const json found =
+        call_tool(*client, "search_documents", {{"query", "Record 7777"}, {"limit", 1}});
+    CHECK(found["structuredContent"]["result"][0]["content"].get<std::string>().find("7777") !=
+          std::string::npos);
 }
 
 TEST_CASE("process: a client's first word is answered while the store cannot be opened") {

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/guarded.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rag::mcp {
+
+enum class ListKind { tools, prompts, resources };
+
+/// "notifications/resources/list_changed"
+std::string_view list_changed_method(ListKind kind);
+
+/// Hears of changes. Called from any thread; must not block for long and must not throw.
+class ChangeListener {
+public:
+    virtual ~ChangeListener() = default;
+
+    virtual void list_changed(ListKind kind) = 0;
+    virtual void resource_updated(const std::string& uri) = 0;
+};
+
+/// Where the parts that change things tell those who watch. Safe for concurrent use.
+class ChangeHub {
+public:
+    void list_changed(ListKind kind);
+    void resource_updated(const std::string& uri);
+
+    /// Until the listener's owner drops it.
+    void add(std::weak_ptr<ChangeListener> listener);
+
+private:
+    std::vector<std::shared_ptr<ChangeListener>> living();
+
+    Guarded<std::vector<std::weak_ptr<ChangeListener>>> listeners_;
+};
+
+}  // namespace rag::mcp

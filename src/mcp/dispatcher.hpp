@@ -1,0 +1,90 @@
+#pragma once
+
+#include "mcp/call.hpp"
+#include "mcp/catalogue.hpp"
+#include "mcp/change_hub.hpp"
+#include "mcp/modern.hpp"
+#include "mcp/seal.hpp"
+#include "mcp/server_card.hpp"
+#include "mcp/subscription.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace rag::mcp {
+
+struct DispatcherOptions {
+    /// Time for everything but lengthy tools, which end when they are done or cancelled.
+    std::chrono::seconds brief_time_max{60};
+    /// Open subscriptions/listen, over all clients.
+    int subscriptions_max = 1024;
+    VersionHeader version_header = VersionHeader::strict;
+};
+
+/// The protocol, whatever the wire: takes one message and where it came from, returns what goes
+/// back. Both eras side by side, told apart message by message. Knows no socket and owns no thread;
+/// every function may be called from any thread.
+class Dispatcher {
+public:
+    /// `secret` signs the state of unfinished calls. All references must outlive this.
+    Dispatcher(const Registry& registry, ServerCard card, const std::string& secret,
+               ChangeHub& changes, const Clock& clock, IdSource& ids,
+               DispatcherOptions options = {});
+
+    /// Every check that precedes the work of a request; quick. Returns the call, whose pace says
+    /// where to run it, or the error to answer with.
+    std::variant<std::shared_ptr<Call>, Reply> admit(Message request, const Arrival& arrival);
+
+    /// Does the work, on this thread. What must go out before the reply goes to `outlet`. Null when
+    /// the call was cancelled: nothing may be answered. Throws nothing.
+    std::optional<Reply> run(Call& call, Outlet& outlet);
+
+    /// For a call of the pace `listening`: opens it and sends the acknowledgement. It ends when the
+    /// caller drops it.
+    std::variant<std::shared_ptr<Subscription>, Reply> listen(Call& call,
+                                                              std::shared_ptr<Outlet> outlet);
+
+    /// A notification or a response from the client. Unknown ones are ignored.
+    void hear(const Message& message, const Arrival& arrival);
+
+    /// Stops every call of the scope, because its connection is gone.
+    void cancel_all(const std::string& scope) { in_flight_.cancel_all(scope); }
+
+    /// Stops every call that can be cancelled: the server ends.
+    void stop_all() { in_flight_.stop_all(); }
+
+    /// The reply to something that is no message.
+    static Reply refuse(const BadMessage& message);
+    /// The reply to a call for which no worker is free.
+    Reply turn_away(const Call& call) const;
+
+    const ServerCard& card() const { return card_; }
+    ChangeHub& changes() { return changes_; }
+
+private:
+    CallContext make_context(const Call& call) const;
+    Json dispatch(const Call& call, const CallContext& context, Outlet& outlet);
+    Json get_prompt(const Call& call, const CallContext& context, Outlet& outlet);
+    Json subscribe(const Call& call, const CallContext& context);
+    Reply finish(const Call& call, Json result) const;
+
+    // Constant after construction.
+    const Registry& registry_;
+    const ServerCard card_;
+    const DispatcherOptions options_;
+    const Catalogue catalogue_;
+    const Seal state_seal_;
+    const Clock& clock_;
+
+    // Their own synchronisation.
+    ChangeHub& changes_;
+    IdSource& ids_;
+    InFlight in_flight_;
+    std::shared_ptr<std::atomic<int>> subscriptions_;  // Shared with what counts in it.
+};
+
+}  // namespace rag::mcp

@@ -1,0 +1,109 @@
+#include "memory/json_forms.hpp"
+#include "rag/error.hpp"
+#include "tools/tool_sets.hpp"
+
+#include <charconv>
+#include <set>
+
+namespace rag::tools {
+namespace {
+
+constexpr std::int64_t connector_hits = 20;
+
+SearchMode read_mode(const Json& arguments) {
+    const std::string mode = optional_text(arguments, "search_mode").value_or("hybrid");
+    if (mode == "vector") {
+        return SearchMode::vector;
+    }
+    return mode == "keyword" ? SearchMode::keyword : SearchMode::hybrid;
+}
+
+SearchQuery read_query(const Json& arguments) {
+    SearchQuery query;
+    query.text = text_of(arguments, "query");
+    query.collection = optional_text(arguments, "collection_name");
+    query.limit = integer_of(arguments, "limit", query.limit);
+    if (const auto threshold = arguments.find("threshold");
+        threshold != arguments.end() && threshold->is_number()) {
+        query.threshold = threshold->get<double>();
+    }
+    query.mode = read_mode(arguments);
+    query.filter = parse_metadata_filter(object_of(arguments, "metadata_filter"));
+    query.context_chunks = integer_of(arguments, "context_chunks", 0);
+    query.include_source = flag_of(arguments, "include_source");
+    query.max_chars = integer_of(arguments, "max_chars", content_code_points_default);
+    return query;
+}
+
+std::string address_of(DocumentId id) { return "memory://documents/" + std::to_string(id); }
+
+/// Each document once, at its best passage's place.
+Json connector_results(const SearchResult& found) {
+    Json results = Json::array();
+    std::set<DocumentId> seen;
+    for (const SearchHit& hit : found.hits) {
+        if (seen.insert(hit.document_id).second) {
+            results.push_back({{"id", std::to_string(hit.document_id)},
+                               {"title", hit.filename},
+                               {"url", hit.source_url.value_or(address_of(hit.document_id))}});
+        }
+    }
+    return {{"results", std::move(results)}};
+}
+
+DocumentId read_id(const std::string& text) {
+    DocumentId id = 0;
+    const char* end = text.data() + text.size();
+    if (std::from_chars(text.data(), end, id).ptr != end || id <= 0) {
+        throw Error(ErrorCode::not_found, "Document " + text + " not found");
+    }
+    return id;
+}
+
+}  // namespace
+
+mcp::Tool search_documents(const MemoryProvider& memory) {
+    return make_tool(
+        "search_documents", Role::reader, mcp::Duration::brief,
+        [memory](const CallContext& context, const Json& arguments) {
+            const SearchResult found = memory(context).search(context, read_query(arguments));
+            const auto fields = flag_of(arguments, "include_metadata")
+                                    ? memory::HitFields::with_metadata
+                                    : memory::HitFields::basic;
+            mcp::ToolResult result = result_of(memory::search_form(found, fields));
+            result.notes = memory::search_notes_form(found);
+            return result;
+        });
+}
+
+mcp::Tool connector_search(const MemoryProvider& memory) {
+    return make_tool("search", Role::reader, mcp::Duration::brief,
+                     [memory](const CallContext& context, const Json& arguments) {
+                         SearchQuery query;
+                         query.text = text_of(arguments, "query");
+                         query.limit = connector_hits;
+                         return result_of(
+                             connector_results(memory(context).search(context, query)));
+                     });
+}
+
+mcp::Tool connector_fetch(const MemoryProvider& memory) {
+    return make_tool(
+        "fetch", Role::reader, mcp::Duration::brief,
+        [memory](const CallContext& context, const Json& arguments) {
+            memory::GetDocument request;
+            request.document_id = read_id(text_of(arguments, "id"));
+            const Document document = memory(context).get_document(context, request).document;
+            const auto source = document.metadata.find("source");
+            const bool has_url = source != document.metadata.end() && source->is_string() &&
+                                 source->get_ref<const std::string&>().starts_with("http");
+            return result_of({{"id", std::to_string(document.id)},
+                              {"title", document.filename},
+                              {"text", document.content},
+                              {"url", has_url ? source->get<std::string>()
+                                              : address_of(document.id)},
+                              {"metadata", document.metadata}});
+        });
+}
+
+}  // namespace rag::tools
