@@ -1,7 +1,6 @@
 #include "config.hpp"
 
 #include "config_sources.hpp"
-<<<<<<< HEAD
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
@@ -15,20 +14,10 @@
 #include <functional>
 #include <thread>
 #include <utility>
-=======
-
-#include <unistd.h>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-extern char** environ;
->>>>>>> http
 
 namespace rag {
 namespace {
 
-<<<<<<< HEAD
 namespace fs = std::filesystem;
 
 using HeadersByHost = std::map<std::string, std::map<std::string, std::string>>;
@@ -282,30 +271,10 @@ void read_log(Reader& reader, Config& config) {
     const std::string format = reader.choice(
         "RAG_LOG_FORMAT", isatty(STDERR_FILENO) == 1 ? "text" : "json", {"text", "json"});
     config.log_format = format == "json" ? log::Format::json : log::Format::text;
-=======
-std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-std::map<std::string, std::string> read_environment() {
-    std::map<std::string, std::string> variables;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string text = *entry;
-        const std::size_t equals = text.find('=');
-        if (equals != std::string::npos) {
-            variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-        }
-    }
-    return variables;
->>>>>>> http
 }
 
 }  // namespace
 
-<<<<<<< HEAD
 std::string mask_password(const std::string& url) {
     const std::size_t scheme = url.find("://");
     if (scheme == std::string::npos) {
@@ -343,21 +312,6 @@ LoadedConfig load_config(const ConfigSources& sources) {
     read_log(reader, config);
     loaded.entries = reader.take_entries();
     return loaded;
-=======
-LoadedConfig load_config(const std::map<std::string, std::string>& overrides) {
-    ConfigSources sources;
-    sources.command_line = overrides;
-    sources.environment = read_environment();
-    std::error_code ignored;
-    sources.working_dir = std::filesystem::current_path(ignored).string();
-    sources.local_file = read_file(sources.working_dir + "/.env");
-    const auto home = sources.environment.find("HOME");
-    if (home != sources.environment.end() && !home->second.empty()) {
-        sources.user_file = read_file(home->second + "/.rag-memory-env");
-    }
-    sources.log_to_terminal = ::isatty(STDERR_FILENO) == 1;
-    return load_config_from(sources);
->>>>>>> http
 }
 
 }  // namespace rag

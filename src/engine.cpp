@@ -19,14 +19,8 @@ constexpr std::chrono::seconds collections_kept_remote{1};
 net::NetOptions net_options(const Config& config) {
     net::NetOptions options;
     options.allow_hosts = config.crawl_allow_hosts;
-    if (!config.crawl_user_agent.empty()) {
-        options.user_agent = config.crawl_user_agent;
-    }
-    for (const auto& [host, fields] : config.crawl_headers) {
-        for (const auto& [name, value] : fields) {
-            options.headers_by_host[host].emplace_back(name, value);
-        }
-    }
+    options.user_agent = config.crawl_user_agent;
+    options.headers_by_host = config.crawl_headers;
     return options;
 }
 
