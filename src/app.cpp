@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t job_threads = 2;
 constexpr std::size_t job_queue_max = 64;
-constexpr int exit_usage = 2;
 /// The whole stop, drain included: clients and platforms kill what takes longer than 5 s.
 constexpr std::chrono::milliseconds stop_time_max{4'500};
 constexpr std::chrono::milliseconds idle_look_pause{200};

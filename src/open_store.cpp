@@ -8,6 +8,7 @@
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_store.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 namespace rag {
 namespace {
 
+constexpr std::chrono::seconds open_time_max{30};
 constexpr std::string_view sqlite_scheme = "sqlite:///";
 /// Supabase's port for its transaction pooler.
 constexpr std::string_view transaction_pooler_port = ":6543";
@@ -30,7 +32,7 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
     storage::SqliteOptions options;
     options.clock = &clock;
     const auto database = std::make_shared<storage::SqliteDatabase>(path, options);
-    return {std::make_unique<storage::SqliteStore>(database),
+    return {database, std::make_unique<storage::SqliteStore>(database),
             std::make_unique<storage::SqliteSearch>(database), /*remote=*/false};
 }
 
@@ -44,8 +46,12 @@ OpenedStore open_postgres(const Config& config) {
         (config.db_pooler.empty() &&
          config.database_url.find(transaction_pooler_port) != std::string::npos);
     options.pooler = pooled ? storage::Pooler::transaction : storage::Pooler::off;
-    storage::OpenedPostgres opened = storage::open_postgres(std::move(options));
-    return {std::move(opened.store), std::move(opened.search), /*remote=*/true};
+    const auto pool = std::make_shared<storage::PostgresPool>(std::move(options));
+    CallContext context;
+    context.deadline = std::chrono::steady_clock::now() + open_time_max;
+    auto store = std::make_unique<storage::PostgresStore>(context, *pool);
+    return {pool, std::move(store), std::make_unique<storage::PostgresSearch>(*pool),
+            /*remote=*/true};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace rag {
 
 /// A store and what searches it; both share one database.
 struct OpenedStore {
+    std::shared_ptr<void> database;  ///< What both stand on; goes last.
     std::unique_ptr<Store> store;
     std::unique_ptr<SearchIndex> index;
     /// Whether looking up a collection is a round trip to another process.
