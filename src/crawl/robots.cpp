@@ -27,6 +27,20 @@ std::string normal_pattern(std::string_view pattern) {
     return url && pattern.starts_with('/') ? url->target() : std::string(pattern);
 }
 
+/// The next line without its comment.
+std::string_view take_line(std::string_view& text) {
+    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return line.substr(0, line.find('#'));
+}
+
+std::optional<std::chrono::milliseconds> read_delay(const std::string& value) {
+    const double seconds = std::min(std::strtod(value.c_str(), nullptr), delay_seconds_max);
+    return seconds > 0 ? std::optional(std::chrono::milliseconds(static_cast<int>(seconds * 1000)))
+                       : std::nullopt;
+}
+
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
@@ -76,10 +90,7 @@ Robots::Robots(std::string_view text, std::string_view product) {
         text.remove_prefix(3);
     }
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        line = line.substr(0, line.find('#'));
+        const std::string_view line = take_line(text);
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos) {
             continue;
@@ -101,13 +112,7 @@ Robots::Robots(std::string_view text, std::string_view product) {
                 }
             });
         } else if (key == "crawl-delay") {
-            const double seconds = std::strtod(value.c_str(), nullptr);
-            add([&](Group& group) {
-                if (seconds > 0) {
-                    group.delay = std::chrono::milliseconds(
-                        static_cast<int>(std::min(seconds, delay_seconds_max) * 1000));
-                }
-            });
+            add([&](Group& group) { group.delay = read_delay(value); });
         } else if (key == "sitemap" && sitemaps_.size() < sitemaps_max) {
             sitemaps_.push_back(value);
         }
