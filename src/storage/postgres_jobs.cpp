@@ -14,7 +14,9 @@ const std::string query_job_columns =
     "id, kind, principal, join_key, request, progress, result, error, state, stop_requested, " +
     time_of("created_at") + ", " + time_of("updated_at");
 
-const char* state_name(JobState state) { return state_names.at(static_cast<std::size_t>(state)); }
+const char* state_name(JobState state) {
+    return state_names.at(static_cast<std::size_t>(state));
+}
 
 JobState read_state(const std::string& name) {
     for (std::size_t i = 0; i < state_names.size(); ++i) {
@@ -82,9 +84,8 @@ JobCreated PostgresStore::create_job(const CallContext& context, const NewJob& j
 }
 
 std::optional<Job> PostgresStore::find_job(const CallContext& context, std::string_view id) {
-    const auto jobs =
-        read_jobs(run(context, "select " + query_job_columns + " from @S.jobs where id = $1",
-                      {to_sql_text(id)}));
+    const auto jobs = read_jobs(run(
+        context, "select " + query_job_columns + " from @S.jobs where id = $1", {to_sql_text(id)}));
     return jobs.empty() ? std::nullopt : std::optional(jobs[0]);
 }
 
@@ -118,8 +119,7 @@ std::vector<Job> PostgresStore::list_abandoned_jobs(const CallContext& context,
 }
 
 JobSignal PostgresStore::save_job_progress(const CallContext& context, std::string_view id,
-                                           std::string_view owner,
-                                           const nlohmann::json& progress) {
+                                           std::string_view owner, const nlohmann::json& progress) {
     const SqlRows rows =
         run(context,
             "update @S.jobs set progress = $3::json, updated_at = clock_timestamp() where id = $1 "

@@ -118,8 +118,7 @@ Candidates read_candidates(const SqlRows& rows) {
     return candidates;
 }
 
-const std::string query_space =
-    "(select s.id from @S.embedding_spaces s where s.model = ";
+const std::string query_space = "(select s.id from @S.embedding_spaces s where s.model = ";
 
 bool is_zero(std::span<const float> query) {
     return std::all_of(query.begin(), query.end(), [](float x) { return x == 0.0F; });
@@ -136,8 +135,9 @@ std::string similarity_sql(Statement& statement, std::span<const float> query) {
 
 std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
     const std::string model = statement.add(space.model, "text");
-    return query_space + model + " and s.dimensions = " +
-           statement.add(std::to_string(space.dimensions), "integer") + ')';
+    return query_space + model +
+           " and s.dimensions = " + statement.add(std::to_string(space.dimensions), "integer") +
+           ')';
 }
 
 }  // namespace
@@ -200,12 +200,12 @@ std::vector<std::optional<double>> PostgresSearch::similarities(const CallContex
     const std::string space_id = space_sql(statement, space);
     const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
     std::unordered_map<ChunkId, double> found;
-    for (const SqlRow& row :
-         run(context,
-             "select v.chunk_id, " + similarity + " from @S.chunk_vectors v where v.space_id = " +
-                 space_id + " and v.chunk_id = any(" + ids + ')',
-             statement.params)
-             .rows) {
+    for (const SqlRow& row : run(context,
+                                 "select v.chunk_id, " + similarity +
+                                     " from @S.chunk_vectors v where v.space_id = " + space_id +
+                                     " and v.chunk_id = any(" + ids + ')',
+                                 statement.params)
+                                 .rows) {
         found[read_int(row, 0)] = read_double(row, 1);
     }
     std::vector<std::optional<double>> answer;
@@ -242,8 +242,7 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
     return scores;
 }
 
-WordStatistics PostgresSearch::count_words(const CallContext& context,
-                                           const SearchScope& /*scope*/,
+WordStatistics PostgresSearch::count_words(const CallContext& context, const SearchScope& /*scope*/,
                                            std::span<const std::string> stems) {
     nlohmann::json queries = nlohmann::json::array();
     for (const std::string& stem : stems) {

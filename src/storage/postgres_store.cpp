@@ -145,7 +145,9 @@ ChangeBatch PostgresStore::read_changes(const CallContext& context, const FeedPo
     return batch;
 }
 
-void PostgresStore::ping(const CallContext& context) { run(context, "select 1"); }
+void PostgresStore::ping(const CallContext& context) {
+    run(context, "select 1");
+}
 
 StoreStatus PostgresStore::status(const CallContext& context) {
     StoreStatus status;
@@ -156,13 +158,14 @@ StoreStatus PostgresStore::status(const CallContext& context) {
         vector = find_vector(transaction);
         const SqlRow row =
             transaction
-                .run("select current_setting('server_version'), (select max(version) from "
-                     "@S.schema_migrations), (select count(*) from @S.collections), (select "
-                     "count(*) from @S.source_documents), (select count(*) from "
-                     "@S.document_chunks), (select coalesce(sum(pg_total_relation_size(c.oid)), 0) "
-                     "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
-                     "c.relnamespace where n.nspname = $1 and c.relkind = 'r')",
-                     {pool_.options().schema})
+                .run(
+                    "select current_setting('server_version'), (select max(version) from "
+                    "@S.schema_migrations), (select count(*) from @S.collections), (select "
+                    "count(*) from @S.source_documents), (select count(*) from "
+                    "@S.document_chunks), (select coalesce(sum(pg_total_relation_size(c.oid)), 0) "
+                    "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+                    "c.relnamespace where n.nspname = $1 and c.relkind = 'r')",
+                    {pool_.options().schema})
                 .rows.at(0);
         status.version = read_text(row, 0);
         status.schema_version = read_int(row, 1);

@@ -20,8 +20,9 @@ namespace {
 std::string server_address() {
     const char* address = std::getenv("RAG_TEST_POSTGRES");
     if (address == nullptr || *address == '\0') {
-        FAIL("RAG_TEST_POSTGRES is not set; run: "
-             "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
+        FAIL(
+            "RAG_TEST_POSTGRES is not set; run: "
+            "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
     }
     return address;
 }
@@ -95,13 +96,13 @@ TEST_CASE("postgres: a document comes back as it was stored") {
     const DocumentAdded added = db.store.add_document({}, given);
     CHECK(added.added);
     REQUIRE(added.chunk_ids.size() == 1);
-    const auto stored = db.store.get_document({}, added.id);
+    const auto stored = db.store.get_document({}, added.id, std::nullopt);
     REQUIRE(stored);
     CHECK(stored->content == given.content);
     CHECK(stored->metadata == given.metadata);
     CHECK(stored->identity == given.identity);
     CHECK(stored->collections == std::vector<std::string>{"c"});
-    CHECK(db.store.get_chunks({}, added.id).at(0).content == given.content);
+    CHECK(db.store.get_chunks({}, added.id, 0, 100).at(0).content == given.content);
     CHECK_THROWS_AS(db.add_collection("c"), Error);
     CHECK(db.store.status({}).document_count == 1);
 }
@@ -118,7 +119,7 @@ TEST_CASE("postgres: a change of content keeps the old version") {
     CHECK_FALSE(db.store.update_document({}, id, update).changed);
     CHECK(db.store.list_versions({}, id).size() == 2);
     CHECK(db.store.get_document({}, id, 1)->content == "one");
-    CHECK(db.store.get_document({}, id)->content == "two");
+    CHECK(db.store.get_document({}, id, std::nullopt)->content == "two");
     update.expected_version = 1;
     CHECK_THROWS_AS(db.store.update_document({}, id, update), Error);
     CHECK(db.store.delete_document({}, id)->chunks_deleted == 1);
@@ -174,8 +175,9 @@ TEST_CASE("postgres: a killed connection is replaced within the call") {
     db.add_collection("c");
     PostgresConnection killer(server_address(), Pooler::off);
     killer.begin();
-    killer.run("select pg_terminate_backend(pid) from pg_stat_activity "
-               "where application_name = 'rag-memory'");
+    killer.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where application_name = 'rag-memory'");
     killer.commit();
     CHECK(db.store.list_collections({}).size() == 1);
 }
@@ -183,9 +185,13 @@ TEST_CASE("postgres: a killed connection is replaced within the call") {
 TEST_CASE("postgres: search agrees with the filter's definition and counts in full") {
     Database db("search");
     const CollectionId collection = db.add_collection("c");
-    const std::vector<nlohmann::json> all = {
-        {{"a", 1}}, {{"a", "x"}}, {{"a", {"x", "y"}}}, {{"a", nullptr}}, {{"b", {{"c", {1, 2}}}}},
-        {{"a", 2.5}}, nlohmann::json::object()};
+    const std::vector<nlohmann::json> all = {{{"a", 1}},
+                                             {{"a", "x"}},
+                                             {{"a", {"x", "y"}}},
+                                             {{"a", nullptr}},
+                                             {{"b", {{"c", {1, 2}}}}},
+                                             {{"a", 2.5}},
+                                             nlohmann::json::object()};
     for (std::size_t i = 0; i < all.size(); ++i) {
         NewDocument document = db.document(collection, "rotated keys " + std::to_string(i));
         document.metadata = all[i];
@@ -198,9 +204,9 @@ TEST_CASE("postgres: search agrees with the filter's definition and counts in fu
           R"({"a":{"$gt":1}})", R"({"a":{"$gte":"a"}})", R"({"a":{"$exists":false}})"}) {
         CAPTURE(text);
         const MetadataFilter filter = parse_metadata_filter(nlohmann::json::parse(text));
-        const auto expected = static_cast<std::size_t>(
-            std::count_if(all.begin(), all.end(),
-                          [&](const nlohmann::json& metadata) { return matches(filter, metadata); }));
+        const auto expected = static_cast<std::size_t>(std::count_if(
+            all.begin(), all.end(),
+            [&](const nlohmann::json& metadata) { return matches(filter, metadata); }));
         const SearchScope scope{{collection}, filter};
         CHECK(db.search.nearest({}, scope, {"test", 3}, query, 100).size() == expected);
         const WordQuery words = text::parse_word_query("rotate the keys");
