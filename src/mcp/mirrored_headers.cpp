@@ -48,9 +48,8 @@ std::optional<double> read_number(const std::string& text) {
 }
 
 bool is_printable(std::string_view value) {
-    return std::all_of(value.begin(), value.end(), [](unsigned char c) {
-        return (c >= 0x20 && c < 0x7f) || c == '\t';
-    });
+    return std::all_of(value.begin(), value.end(),
+                       [](unsigned char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; });
 }
 
 bool says_the_same(const std::string& header, const Json& argument) {

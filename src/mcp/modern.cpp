@@ -9,7 +9,8 @@
 namespace rag::mcp {
 namespace {
 
-/// How long a client may keep the lists, which are the same for everyone and change with the program.
+/// How long a client may keep the lists, which are the same for everyone and change with the
+/// program.
 constexpr int catalogue_ttl_ms = 300'000;
 
 struct CacheHint {

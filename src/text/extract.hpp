@@ -19,9 +19,8 @@ struct ExtractedText {
     std::string text;   ///< Well-formed UTF-8, lines ended by \n. HTML has become Markdown.
     std::string title;  ///< As the source itself gives it; empty when it does not.
     TextFormat format = TextFormat::plain;
-    std::string file_type;  ///< The extension in lower case without its dot; "txt" without one.
-    Metadata metadata =
-        Metadata::object();  ///< description, language... where the source has them.
+    std::string file_type;  ///< The extension in lower case without its dot; else html, md, txt.
+    Metadata metadata = Metadata::object();  ///< description, language... where the source has them.
 };
 
 /// Finds out what the bytes are (by extension, content type and the bytes themselves), decodes them

@@ -94,7 +94,8 @@ TEST_CASE("modern: an unknown version is -32022 and names those that are known")
     Json message = modern_message(1, "tools/list");
     message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2030-01-01";
     const auto response =
-        server.post(message, {{"mcp-protocol-version", "2030-01-01"}, {"mcp-method", "tools/list"}})
+        server
+            .post(message, {{"mcp-protocol-version", "2030-01-01"}, {"mcp-method", "tools/list"}})
             ->await_response();
     CHECK(response.status == 400);
     const Json error = body_of(response)["error"];
@@ -172,8 +173,9 @@ TEST_CASE("http: content types, accept headers and methods that do not fit") {
 TEST_CASE("modern: a notification is accepted with 202 and an empty body") {
     HttpFixture server;
     const auto response =
-        server.post(modern_message(nullptr, "notifications/cancelled", {{"requestId", 1}}),
-                    {{"mcp-protocol-version", "2026-07-28"}})
+        server
+            .post(modern_message(nullptr, "notifications/cancelled", {{"requestId", 1}}),
+                  {{"mcp-protocol-version", "2026-07-28"}})
             ->await_response();
     CHECK(response.status == 202);
     CHECK(response.body.empty());
@@ -260,7 +262,8 @@ TEST_CASE("modern: listening acknowledges first, tags every message and ends gra
 
 TEST_CASE("modern: a wrong filter and too many subscriptions are refused without a stream") {
     HttpFixture server({}, {.subscriptions_max = 1});
-    const Json good = modern_message(1, "subscriptions/listen", {{"notifications", Json::object()}});
+    const Json good =
+        modern_message(1, "subscriptions/listen", {{"notifications", Json::object()}});
     const auto wrong = server.post_modern(modern_message(1, "subscriptions/listen"));
     CHECK(body_of(wrong->await_response())["error"]["code"] == -32602);
     const auto first = server.post_modern(good);

@@ -1,0 +1,157 @@
+#include "storage/postgres_connection.hpp"
+
+#include <pqxx/pqxx>
+
+#include <unordered_map>
+
+namespace rag::storage {
+namespace {
+
+/// Statements kept on the server for each connection; filters make new texts without end.
+constexpr std::size_t prepared_max = 200;
+
+template <class F>
+auto convert(F&& work, PostgresFailure::Kind lost) {
+    try {
+        return work();
+    } catch (const pqxx::in_doubt_error&) {
+        throw PostgresFailure{PostgresFailure::Kind::in_doubt, ""};
+    } catch (const pqxx::broken_connection&) {
+        throw PostgresFailure{lost, ""};
+    } catch (const pqxx::sql_error& error) {
+        const std::string& state = error.sqlstate();
+        // Class 08, and 57P01 to 57P03: the server or an administrator ended the connection.
+        const bool gone = state.starts_with("08") || state.starts_with("57P");
+        throw PostgresFailure{gone ? lost : PostgresFailure::Kind::statement, state};
+    } catch (const std::exception&) {
+        throw PostgresFailure{lost, ""};
+    }
+}
+
+SqlRows read_rows(const pqxx::result& result) {
+    SqlRows answer;
+    answer.affected = static_cast<std::int64_t>(result.affected_rows());
+    answer.rows.reserve(static_cast<std::size_t>(result.size()));
+    for (const auto& row : result) {
+        SqlRow values;
+        values.reserve(static_cast<std::size_t>(row.size()));
+        for (const auto& field : row) {
+            if (field.is_null()) {
+                values.emplace_back();
+            } else {
+                values.emplace_back(std::string(field.c_str(), field.size()));
+            }
+        }
+        answer.rows.push_back(std::move(values));
+    }
+    return answer;
+}
+
+#if PQXX_VERSION_MAJOR >= 7
+pqxx::params to_params(const SqlParams& params) {
+    pqxx::params list;
+    for (const auto& value : params) {
+        if (value) {
+            list.append(*value);
+        } else {
+            list.append();
+        }
+    }
+    return list;
+}
+#else
+std::vector<const char*> to_params(const SqlParams& params) {
+    std::vector<const char*> list;
+    for (const auto& value : params) {
+        list.push_back(value ? value->c_str() : nullptr);
+    }
+    return list;
+}
+#endif
+
+}  // namespace
+
+struct PostgresConnection::State {
+    explicit State(const std::string& address) : connection(address) {}
+
+    pqxx::connection connection;
+    std::unique_ptr<pqxx::work> work;
+    std::unordered_map<std::string, std::string> prepared;  ///< Name by SQL text.
+    bool prepares = true;
+
+    pqxx::result run(const std::string& sql, const SqlParams& params) {
+        const bool ready = prepares && (prepared.contains(sql) || prepared.size() < prepared_max);
+        if (ready && !prepared.contains(sql)) {
+            const std::string name = "rag_" + std::to_string(prepared.size());
+            connection.prepare(name, sql);
+            prepared.emplace(sql, name);
+        }
+#if PQXX_VERSION_MAJOR >= 7
+        if (ready) {
+            return work->exec(pqxx::prepped{prepared.at(sql)}, to_params(params));
+        }
+        return work->exec(sql, to_params(params));
+#else
+        const std::vector<const char*> list = to_params(params);
+        if (ready) {
+            return work->exec_prepared(prepared.at(sql), pqxx::prepare::make_dynamic_params(list));
+        }
+        return work->exec_params(sql, pqxx::prepare::make_dynamic_params(list));
+#endif
+    }
+};
+
+PostgresConnection::PostgresConnection(const std::string& address, Pooler pooler)
+    : state_(convert([&] { return std::make_unique<State>(address); },
+                     PostgresFailure::Kind::connection)) {
+    state_->prepares = pooler == Pooler::off;
+}
+
+PostgresConnection::~PostgresConnection() { abandon(); }
+
+void PostgresConnection::begin() {
+    convert([&] { state_->work = std::make_unique<pqxx::work>(state_->connection); },
+            PostgresFailure::Kind::connection);
+}
+
+SqlRows PostgresConnection::run(const std::string& sql, const SqlParams& params) {
+    return convert([&] { return read_rows(state_->run(sql, params)); },
+                   PostgresFailure::Kind::connection);
+}
+
+void PostgresConnection::run_script(const std::string& sql) {
+    convert([&] { state_->work->exec(sql); }, PostgresFailure::Kind::connection);
+}
+
+void PostgresConnection::commit() {
+    convert([&] { state_->work->commit(); }, PostgresFailure::Kind::in_doubt);
+    state_->work.reset();
+}
+
+void PostgresConnection::abandon() {
+    try {
+        state_->work.reset();
+    } catch (const std::exception&) {
+        state_->work.release();
+    }
+}
+
+void PostgresConnection::cancel() noexcept {
+    try {
+        state_->connection.cancel_query();
+    } catch (const std::exception&) {
+        return;
+    }
+}
+
+std::string PostgresConnection::host() const {
+    const char* name = state_->connection.hostname();
+    return name != nullptr ? name : "local socket";
+}
+
+std::string PostgresConnection::database() const {
+    const char* name = state_->connection.dbname();
+    return name != nullptr ? name : "";
+}
+
+}  // namespace rag::storage

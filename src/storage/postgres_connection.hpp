@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rag::storage {
+
+/// Parameters of a statement in their text form; null is SQL's null.
+using SqlParams = std::vector<std::optional<std::string>>;
+
+using SqlRow = std::vector<std::optional<std::string>>;
+
+/// Everything that a statement gave, in text form.
+struct SqlRows {
+    std::vector<SqlRow> rows;
+    std::int64_t affected = 0;
+
+    bool empty() const { return rows.empty(); }
+};
+
+/// Why a statement or a connection failed; never leaves the room.
+struct PostgresFailure {
+    enum class Kind {
+        statement,   ///< The server refused it; the transaction is over, the connection is not.
+        connection,  ///< Lost before the commit was sent: nothing was written.
+        in_doubt,    ///< Lost while committing: nobody knows.
+    };
+    Kind kind = Kind::statement;
+    std::string sqlstate;
+};
+
+enum class Pooler { off, transaction };
+
+/// One connection, one thread at a time, one transaction at a time. The only place that knows the
+/// client library. Its functions throw PostgresFailure.
+class PostgresConnection {
+public:
+    PostgresConnection(const std::string& address, Pooler pooler);
+    ~PostgresConnection();
+    PostgresConnection(const PostgresConnection&) = delete;
+    PostgresConnection& operator=(const PostgresConnection&) = delete;
+
+    void begin();
+    SqlRows run(const std::string& sql, const SqlParams& params = {});
+    /// Several statements without parameters and without rows.
+    void run_script(const std::string& sql);
+    void commit();
+    /// Never throws; does nothing when no transaction is open.
+    void abandon();
+    /// From any thread: asks the server to end the statement that runs.
+    void cancel() noexcept;
+
+    std::string host() const;
+    std::string database() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace rag::storage

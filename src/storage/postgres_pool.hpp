@@ -1,0 +1,78 @@
+#pragma once
+
+#include "rag/context.hpp"
+#include "rag/error.hpp"
+#include "storage/postgres_connection.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rag::storage {
+
+struct PostgresOptions {
+    std::string address;  ///< postgresql://…; TLS parameters are passed on as they stand.
+    std::string schema = "rag_memory";  ///< Lower-case letters, digits and _, at most 63.
+    std::size_t connections = 5;        ///< At most this many are open at once.
+    /// Behind a transaction pooler nothing outlives a transaction: no prepared statements.
+    Pooler pooler = Pooler::off;
+};
+
+/// A transaction of one connection. `@S.` in a statement stands for our schema, `@V.` for the one
+/// that the vector extension is in, `@VECTOR` for the type of a vector.
+class PostgresTransaction {
+public:
+    PostgresTransaction(PostgresConnection& connection, const class PostgresPool& pool)
+        : connection_(connection), pool_(pool) {}
+
+    SqlRows run(const std::string& sql, const SqlParams& params = {});
+    void run_script(const std::string& sql);
+
+private:
+    PostgresConnection& connection_;
+    const PostgresPool& pool_;
+};
+
+/// Connections to one database; safe for concurrent use.
+class PostgresPool {
+public:
+    /// Opens nothing. Throws Error{invalid_argument} for a schema name that is none.
+    explicit PostgresPool(PostgresOptions options);
+
+    /// Runs `work` in a transaction and commits; again from the start after a serialization
+    /// failure, a deadlock or a connection lost before the commit, so `work` must have no effect
+    /// but on the transaction and on what it overwrites. Throws Error; `unavailable` when the
+    /// database does not answer, no connection comes free in time, or a commit is in doubt.
+    void transact(const CallContext& context,
+                  const std::function<void(PostgresTransaction&)>& work);
+
+    /// Where the vector extension is; told once by the migration, before any other use.
+    void set_vector(const std::string& schema, const std::string& type);
+    std::string expand(std::string sql) const;
+
+    const PostgresOptions& options() const { return options_; }
+    /// Host and database, without user and password.
+    std::string place() const;
+
+private:
+    std::unique_ptr<PostgresConnection> borrow(const CallContext& context);
+    void give_back(std::unique_ptr<PostgresConnection> connection);
+    void attempt(PostgresConnection& connection, const CallContext& context,
+                 const std::function<void(PostgresTransaction&)>& work);
+    Error to_error(const PostgresFailure& failure, const CallContext& context) const;
+
+    // Constant after the migration.
+    PostgresOptions options_;
+    std::string vector_schema_ = "public";
+    std::string vector_type_ = "vector";
+
+    std::mutex mutex_;
+    std::condition_variable_any freed_;
+    std::vector<std::unique_ptr<PostgresConnection>> idle_;  ///< Guarded by mutex_.
+    std::size_t open_ = 0;                                   ///< Guarded by mutex_; idle or lent.
+};
+
+}  // namespace rag::storage

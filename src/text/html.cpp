@@ -1,0 +1,151 @@
+#include "text/html.hpp"
+
+#include "base/utf8.hpp"
+#include "rag/error.hpp"
+#include "text/decode.hpp"
+#include "text/html_markdown.hpp"
+
+namespace rag::text {
+namespace {
+
+/// Everything a page says about itself, gathered in one walk.
+class HeadReader final {
+public:
+    HtmlPage page;
+    std::string title;
+    std::string og_title;
+    std::string og_description;
+    std::string first_heading;
+    const GumboNode* body = nullptr;
+
+    void read(const GumboNode& node, int depth) {
+        if (depth > html_depth_max || !is_element(node)) {
+            return;
+        }
+        read_element(node);
+        for (const GumboNode* child : children_of(node)) {
+            read(*child, depth + 1);
+        }
+    }
+
+private:
+    void read_element(const GumboNode& node) {
+        switch (node.v.element.tag) {
+            case GUMBO_TAG_HTML: keep_first(page.language, collapse(attribute_of(node, "lang"))); break;
+            case GUMBO_TAG_BODY: body = body == nullptr ? &node : body; break;
+            case GUMBO_TAG_BASE: keep_first(page.base_href, collapse(attribute_of(node, "href"))); break;
+            case GUMBO_TAG_TITLE:
+                // An SVG's title is another thing.
+                if (node.v.element.tag_namespace == GUMBO_NAMESPACE_HTML) {
+                    keep_first(title, text_of(node));
+                }
+                break;
+            case GUMBO_TAG_H1: keep_first(first_heading, text_of(node)); break;
+            case GUMBO_TAG_META: read_meta(node); break;
+            case GUMBO_TAG_LINK:
+                if (to_lower(attribute_of(node, "rel")) == "canonical") {
+                    keep_first(page.canonical_url, collapse(attribute_of(node, "href")));
+                }
+                break;
+            case GUMBO_TAG_A: case GUMBO_TAG_AREA: read_link(node); break;
+            default: break;
+        }
+    }
+
+    static void keep_first(std::string& kept, std::string value) {
+        if (kept.empty()) {
+            kept = std::move(value);
+        }
+    }
+
+    void read_meta(const GumboNode& node) {
+        std::string name = to_lower(attribute_of(node, "name"));
+        if (name.empty()) {
+            name = to_lower(attribute_of(node, "property"));
+        }
+        std::string content = collapse(attribute_of(node, "content"));
+        if (name == "description") {
+            keep_first(page.description, std::move(content));
+        } else if (name == "og:description") {
+            keep_first(og_description, std::move(content));
+        } else if (name == "og:title") {
+            keep_first(og_title, std::move(content));
+        } else if (name == "robots" && !content.empty()) {
+            // Several of them add up.
+            page.robots += (page.robots.empty() ? "" : ", ") + to_lower(content);
+        }
+    }
+
+    void read_link(const GumboNode& node) {
+        constexpr std::size_t link_text_bytes_max = 256;
+        std::string href = collapse(attribute_of(node, "href"));
+        if (!href.empty() && page.links.size() < html_links_max) {
+            page.links.push_back({std::move(href), to_lower(collapse(attribute_of(node, "rel"))),
+                                  text_of(node, link_text_bytes_max)});
+        }
+    }
+};
+
+std::string render_content(const GumboNode& body) {
+    std::string text = write_markdown(main_content_of(body), Keep::content);
+    if (is_blank(text)) {
+        text = write_markdown(body, Keep::content);
+    }
+    return is_blank(text) ? write_markdown(body, Keep::everything) : text;
+}
+
+/// Character references can bring in what decoding took out.
+std::string cleaned(std::string text) {
+    std::erase(text, '\0');
+    return is_utf8(text) ? text : replace_invalid_utf8(text);
+}
+
+void fill_extracted(HtmlPage& page, HeadReader& reader) {
+    ExtractedText& extracted = page.extracted;
+    for (std::string* title : {&reader.title, &reader.og_title, &reader.first_heading}) {
+        if (extracted.title.empty()) {
+            extracted.title = cleaned(std::move(*title));
+        }
+    }
+    page.description =
+        cleaned(page.description.empty() ? reader.og_description : page.description);
+    page.language = cleaned(page.language);
+    if (!page.description.empty()) {
+        extracted.metadata["description"] = page.description;
+    }
+    if (!page.language.empty()) {
+        extracted.metadata["language"] = page.language;
+    }
+    if (!page.canonical_url.empty()) {
+        extracted.metadata["canonical_url"] = cleaned(page.canonical_url);
+    }
+}
+
+}  // namespace
+
+HtmlPage read_html(std::string_view bytes, std::string_view content_type) {
+    if (bytes.size() > source_bytes_max) {
+        throw Error(ErrorCode::invalid_argument,
+                    "The page holds " + std::to_string(bytes.size()) + " bytes; at most " +
+                        std::to_string(source_bytes_max) + " can be read. Split it first.");
+    }
+    std::string charset = charset_of(content_type);
+    if (charset.empty()) {
+        charset = charset_in_html(bytes);
+    }
+    const HtmlTree tree(decode_text(bytes, charset));
+    HeadReader reader;
+    if (tree.root() != nullptr) {
+        reader.read(*tree.root(), 0);
+    }
+    HtmlPage page = std::move(reader.page);
+    fill_extracted(page, reader);
+    page.extracted.format = TextFormat::markdown;
+    page.extracted.file_type = "html";
+    page.extracted.text = cleaned(tree.root() == nullptr   ? strip_tags(tree.source())
+                                  : reader.body == nullptr ? std::string()
+                                                           : render_content(*reader.body));
+    return page;
+}
+
+}  // namespace rag::text

@@ -1,0 +1,130 @@
+#include "config.hpp"
+
+#include "config_sources.hpp"
+#include "rag/error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace rag;
+
+namespace {
+
+ConfigSources make_sources() {
+    ConfigSources sources;
+    sources.working_dir = "/work/dir";
+    sources.home_dir = "/home/ann";
+    return sources;
+}
+
+ConfigEntry entry_of(const LoadedConfig& loaded, const std::string& variable) {
+    const auto found = std::find_if(loaded.entries.begin(), loaded.entries.end(),
+                                    [&](const auto& entry) { return entry.variable == variable; });
+    REQUIRE(found != loaded.entries.end());
+    return *found;
+}
+
+std::string complaint(const std::string& variable, const std::string& value) {
+    ConfigSources sources = make_sources();
+    sources.environment[variable] = value;
+    try {
+        load_config(sources);
+    } catch (const Error& error) {
+        return error.message();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("config: with nothing configured everything has a default") {
+    const Config config = load_config(make_sources()).config;
+    CHECK(config.database_url == "sqlite:////home/ann/.local/share/rag-memory/memory.db");
+    CHECK(config.host == "127.0.0.1");
+    CHECK(config.port == 8000);
+    CHECK(config.auth == AuthMode::none);
+    CHECK_FALSE(config.auth_given);
+    CHECK_FALSE(config.allowed_roots.has_value());
+    CHECK_FALSE(config.rate_limit.has_value());
+    CHECK(config.workers >= 4);
+}
+
+TEST_CASE("config: command line before environment before ./.env before the user's file") {
+    ConfigSources sources = make_sources();
+    const auto host = [&] {
+        const LoadedConfig loaded = load_config(sources);
+        return std::pair{loaded.config.host, entry_of(loaded, "RAG_HOST").origin};
+    };
+    CHECK(host().second == Origin::built_in);
+    sources.user_file["RAG_HOST"] = "a";
+    CHECK(host() == std::pair<std::string, Origin>{"a", Origin::user_file});
+    sources.local_file["RAG_HOST"] = "b";
+    CHECK(host() == std::pair<std::string, Origin>{"b", Origin::local_file});
+    sources.environment["RAG_HOST"] = "c";
+    CHECK(host() == std::pair<std::string, Origin>{"c", Origin::environment});
+    sources.command_line["RAG_HOST"] = "d";
+    CHECK(host() == std::pair<std::string, Origin>{"d", Origin::command_line});
+    sources.command_line["RAG_HOST"] = "";
+    CHECK(host() == std::pair<std::string, Origin>{"127.0.0.1", Origin::built_in});
+}
+
+TEST_CASE("config: paths become absolute") {
+    ConfigSources sources = make_sources();
+    sources.environment["XDG_DATA_HOME"] = "/data";
+    CHECK(load_config(sources).config.data_dir == "/data/rag-memory");
+    sources.environment["RAG_DATA_DIR"] = "mem";
+    CHECK(load_config(sources).config.data_dir == "/work/dir/mem");
+    sources.environment["RAG_DATA_DIR"] = "~/mem";
+    CHECK(load_config(sources).config.data_dir == "/home/ann/mem");
+    sources.environment["RAG_ALLOWED_ROOTS"] = "/srv/docs:notes:~/x";
+    CHECK(*load_config(sources).config.allowed_roots ==
+          std::vector<std::string>{"/srv/docs", "/work/dir/notes", "/home/ann/x"});
+    sources.environment["DATABASE_URL"] = "sqlite:///rel.db";
+    CHECK(load_config(sources).config.database_url == "sqlite:////work/dir/rel.db");
+    sources.environment["DATABASE_URL"] = "sqlite:////abs.db";
+    CHECK(load_config(sources).config.database_url == "sqlite:////abs.db");
+}
+
+TEST_CASE("config: secrets are masked where values are shown") {
+    ConfigSources sources = make_sources();
+    sources.environment = {{"DATABASE_URL", "postgresql://ann:hush@db.example:5432/m?x=1"},
+                           {"OPENAI_API_KEY", "sk-hush"},
+                           {"RAG_TOKENS", "ann:writer:hush"},
+                           {"RAG_SECRET", "hush"}};
+    const LoadedConfig loaded = load_config(sources);
+    CHECK(loaded.config.openai_api_key == "sk-hush");
+    for (const ConfigEntry& entry : loaded.entries) {
+        CHECK(entry.value.find("hush") == std::string::npos);
+    }
+    CHECK(entry_of(loaded, "DATABASE_URL").value ==
+          "postgresql://ann:********@db.example:5432/m?x=1");
+    CHECK(mask_password("postgresql:///m?user=ann&password=hush&sslmode=require") ==
+          "postgresql:///m?user=ann&password=********&sslmode=require");
+}
+
+TEST_CASE("config: what cannot be meant is named with where it came from and what it may be") {
+    CHECK(complaint("PORT", "90000").find("PORT is '90000' (from the environment)") == 0);
+    CHECK(complaint("PORT", "80a").find("0 to 65535") != std::string::npos);
+    CHECK(complaint("RAG_AUTH", "maybe").find("none, token, oauth") != std::string::npos);
+    CHECK(complaint("DATABASE_URL", "mysql://u:hush@h/d").find("hush") == std::string::npos);
+    CHECK(complaint("DATABASE_URL", "mysql://u:hush@h/d").find("postgresql://") !=
+          std::string::npos);
+    CHECK(complaint("RAG_DB_SCHEMA", "a\"; drop").find("RAG_DB_SCHEMA") == 0);
+    CHECK(complaint("RAG_LOG_LEVEL", "loud").find("trace") != std::string::npos);
+    CHECK(complaint("RAG_TOOLSETS", "core,magic").find("magic") != std::string::npos);
+    CHECK(complaint("RAG_CRAWL_HEADERS", "hush").find("hush") == std::string::npos);
+    CHECK_FALSE(complaint("RAG_CRAWL_HEADERS", "hush").empty());
+}
+
+TEST_CASE("config: .env files as people write them") {
+    const auto variables = parse_env_file(
+        "# comment\n\nA=1\nexport B = two words # note\nC='a # b'\nD=\"x\\ny\\\"\" # q\nE=\n", "f");
+    CHECK(variables.at("A") == "1");
+    CHECK(variables.at("B") == "two words");
+    CHECK(variables.at("C") == "a # b");
+    CHECK(variables.at("D") == "x\ny\"");
+    CHECK(variables.at("E").empty());
+    CHECK_THROWS_AS(parse_env_file("A=1\nnonsense\n", "f"), Error);
+    CHECK_THROWS_AS(parse_env_file("A='open\n", "f"), Error);
+}
