@@ -33,7 +33,7 @@ TEST_CASE("access: a reader reads and changes nothing") {
 TEST_CASE("access: what a caller may not see does not exist for them") {
     World world;
     world.memory().create_collection(world.context, {"hidden", "d"});
-    const DocumentId id = world.add("Secret boats.", "S", {}, "hidden").document_id;
+    const DocumentId id = world.add("Secret boats.", "S", Metadata::object(), "hidden").document_id;
     world.add("Open boats.", "O");
     CallContext limited = world.context;
     limited.caller.collections = {"c"};

@@ -54,7 +54,7 @@ TEST_CASE("ingest_text: mode replace makes a new version of the newest text of t
 TEST_CASE("ingest_text: what is wrong is said") {
     World world;
     CHECK(holds(error_of([&] { world.add(" \n\t"); }), "content"));
-    CHECK(error_of([&] { world.add("x", "t", {}, "no"); }) ==
+    CHECK(error_of([&] { world.add("x", "t", Metadata::object(), "no"); }) ==
           "Collection 'no' does not exist. Create it first using create_collection('no', "
           "'description').");
     CHECK(holds(error_of([&] { world.add("x", std::string(1001, 'a')); }), "document_title"));

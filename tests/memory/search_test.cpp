@@ -128,7 +128,7 @@ TEST_CASE("search: without the embedding service words answer, and vector mode s
 TEST_CASE("search: collections of another model are searched by words and named") {
     World world;
     world.memory().create_collection(world.context, {"old", "d"});
-    world.add("The harbour of old.", "o", {}, "old");
+    world.add("The harbour of old.", "o", Metadata::object(), "old");
     world.add("The harbour of now.", "n");
     world.store.set_space("old", {"other/model", 8});
     const SearchResult found = world.find("harbour");

@@ -57,7 +57,7 @@ public:
     memory::Memory& memory() { return *memory_; }
     /// The process dies and another one opens the same store.
     void restart() { memory_ = make(); }
-    std::unique_ptr<memory::Memory> make(std::chrono::milliseconds lease = std::chrono::seconds(30));
+    std::unique_ptr<memory::Memory> make(std::chrono::milliseconds lease = std::chrono::milliseconds(500));
 
     memory::IngestedDocument add(const std::string& content, const std::string& title = "",
                                  const Metadata& metadata = Metadata::object(),
