@@ -14,15 +14,15 @@ enum class Depth { folder_only, whole_tree };
 enum class HiddenFiles { leave_out, include };
 
 struct WalkOptions {
-    std::vector<std::string> extensions;  ///< With or without the dot, in any case.
+    std::vector<std::string> extensions = {};  ///< With or without the dot, in any case.
     Depth depth = Depth::folder_only;
     HiddenFiles hidden = HiddenFiles::leave_out;
 };
 
 struct WalkedFile {
-    std::string relative;       ///< To the walked folder, for people.
+    std::string relative = {};       ///< To the walked folder, for people.
     AllowedPath path;           ///< Meaningless when there is a problem.
-    std::string problem;        ///< Why the file cannot be read; empty when it can.
+    std::string problem = {};        ///< Why the file cannot be read; empty when it can.
 };
 
 /// The files of a folder, one after the other, in the order of their names. What `.gitignore` files
@@ -60,8 +60,8 @@ private:
     const FileAccess& access_;
     const Caller caller_;
     const WalkOptions options_;
-    std::vector<Folder> above_;  ///< Folders above the walked one that have rules.
-    std::vector<Folder> stack_;
+    std::vector<Folder> above_ = {};  ///< Folders above the walked one that have rules.
+    std::vector<Folder> stack_ = {};
 };
 
 }  // namespace rag::memory

@@ -16,16 +16,16 @@ constexpr std::size_t file_bytes_max = std::size_t{64} * 1024 * 1024;
 /// Where this process stands, as far as it decides which files an agent may name.
 struct FilePolicy {
     /// RAG_ALLOWED_ROOTS: absolute folders; null when unset (then the caller's reach decides).
-    std::optional<std::vector<std::string>> allowed_roots;
-    std::string working_dir;  ///< Absolute; relative paths begin here.
-    std::string home_dir;     ///< May be empty.
-    std::string data_dir;     ///< RAG_DATA_DIR: never readable for an agent.
+    std::optional<std::vector<std::string>> allowed_roots = {};
+    std::string working_dir = {};  ///< Absolute; relative paths begin here.
+    std::string home_dir = {};     ///< May be empty.
+    std::string data_dir = {};     ///< RAG_DATA_DIR: never readable for an agent.
 };
 
 /// A path after `..` and symbolic links, inside an allowed root.
 struct AllowedPath {
-    std::string path;  ///< Absolute, without symbolic links as far as it exists.
-    std::string root;  ///< The allowed root that it lies in (possibly the same).
+    std::string path = {};  ///< Absolute, without symbolic links as far as it exists.
+    std::string root = {};  ///< The allowed root that it lies in (possibly the same).
 };
 
 enum class PathKind { missing, file, directory, other };
@@ -64,7 +64,7 @@ private:
     AllowedPath judge(const Caller& caller, std::string_view path, Hidden hidden) const;
 
     FilePolicy policy_;
-    std::string data_dir_;  ///< Resolved.
+    std::string data_dir_ = {};  ///< Resolved.
 };
 
 /// An absolute path with every symbolic link that exists replaced by its target and every `.` and
