@@ -45,8 +45,8 @@ private:
     std::atomic<double> sum_{0};
 };
 
-/// The process's measurements, written out in Prometheus' text format (version 0.0.4). What it hands
-/// out lives as long as it does. Safe for concurrent use.
+/// The process's measurements, written out in Prometheus' text format (version 0.0.4). What it
+/// hands out lives as long as it does. Safe for concurrent use.
 class Metrics {
 public:
     using Labels = std::vector<std::pair<std::string, std::string>>;
