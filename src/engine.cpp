@@ -64,10 +64,14 @@ struct Engine::Opened {
 Engine::Engine(const Config& config)
     : config_(config),
       http_(std::make_unique<net::NetClient>(net_options(config))),
-      web_(std::make_unique<crawl::SiteCrawler>(*http_)),
+      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl::CrawlOptions{})),
       opened_([this] { return open(); }) {}
 
 Engine::~Engine() = default;
+
+void Engine::open_in_background() { opened_.start(); }
+
+DeferredState Engine::state() const { return opened_.state(); }
 
 memory::Memory& Engine::memory(const CallContext& context) { return *wait(context).memory; }
 

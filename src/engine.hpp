@@ -22,8 +22,8 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    void open_in_background() { opened_.start(); }
-    DeferredState state() const { return opened_.state(); }
+    void open_in_background();
+    DeferredState state() const;
 
     /// Each waits for the store to be open, at most 30 s; throws what opening threw.
     memory::Memory& memory(const CallContext& context);

@@ -64,7 +64,6 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
                          McpService& protocol, Workers& calls, Workers& jobs)
     : config_(config),
       engine_(engine),
-      protocol_(protocol),
       origins_(origin_rules(config)),
       authenticator_(make_authenticator(config)),
       rate_limit_(calls_per_minute(config), engine.clock()),

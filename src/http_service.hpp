@@ -45,7 +45,6 @@ private:
     // Constant after construction; destroyed from the last to the first.
     const Config& config_;
     Engine& engine_;
-    McpService& protocol_;
     const server::OriginGate origins_;
     const server::Authenticator authenticator_;
     server::RateLimit rate_limit_;

@@ -1,4 +1,5 @@
 #include "cli/session.hpp"
+#include "rag/error.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -32,7 +33,15 @@ void add_serve_command(CLI::App& root, Session& session) {
         options.transport =
             *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http;
         options.offer = *fixtures ? ServeOffer::conformance_fixtures : ServeOffer::memory;
-        session.exit_code = session.application().serve(options);
+        try {
+            session.exit_code = session.application().serve(options);
+        } catch (const Error& error) {
+            // What cannot be served as configured is wrong configuration, not a failed call.
+            if (error.code() == ErrorCode::invalid_argument) {
+                throw UsageError(error.message());
+            }
+            throw;
+        }
     });
 }
 
