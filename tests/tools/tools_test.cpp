@@ -19,11 +19,11 @@ bool has_type(const Json& value, const std::string& type) {
            (type == "array" && value.is_array()) || (type == "null" && value.is_null());
 }
 
-/// What of the value does not fit the schema; empty when all does. Every member of an object must be
-/// named by the schema, so that nothing undocumented goes out.
+/// What of the value does not fit the schema; empty when all does. Every member of an object must
+/// be named by the schema, so that nothing undocumented goes out.
 std::string misfit(const Json& value, const Json& schema, const std::string& at = "") {
-    const Json types = schema.at("type").is_array() ? schema.at("type")
-                                                    : Json::array({schema.at("type")});
+    const Json types =
+        schema.at("type").is_array() ? schema.at("type") : Json::array({schema.at("type")});
     const bool fits = std::any_of(types.begin(), types.end(), [&](const Json& type) {
         return has_type(value, type.get<std::string>());
     });
@@ -36,7 +36,8 @@ std::string misfit(const Json& value, const Json& schema, const std::string& at 
     }
     if (value.is_array() && schema.contains("items")) {
         for (const Json& item : value) {
-            if (const std::string found = misfit(item, schema["items"], at + "[]"); !found.empty()) {
+            if (const std::string found = misfit(item, schema["items"], at + "[]");
+                !found.empty()) {
                 return found;
             }
         }
@@ -55,9 +56,10 @@ std::string misfit(const Json& value, const Json& schema, const std::string& at 
         if (!open && !properties.contains(name) && !schema.contains("additionalProperties")) {
             return at + "." + name + " is not in the schema";
         }
-        const Json* below = properties.contains(name)                ? &properties[name]
-                            : schema.contains("additionalProperties") ? &schema["additionalProperties"]
-                                                                      : nullptr;
+        const Json* below = properties.contains(name) ? &properties[name]
+                            : schema.contains("additionalProperties")
+                                ? &schema["additionalProperties"]
+                                : nullptr;
         if (below != nullptr && below->is_object()) {
             if (const std::string found = misfit(member, *below, at + "." + name); !found.empty()) {
                 return found;
@@ -112,8 +114,7 @@ TEST_CASE("tools: the default list is exactly the fourteen, in order") {
                        "search_documents", "list_collections", "create_collection",
                        "update_collection_description", "ingest_text", "get_document_by_id",
                        "get_collection_info", "analyze_website", "ingest_url", "ingest_file",
-                       "ingest_directory", "update_document", "delete_document",
-                       "list_documents"});
+                       "ingest_directory", "update_document", "delete_document", "list_documents"});
     CHECK_THROWS_AS(tools::register_tools(registry, {}, {"nonsense"}), Error);
 }
 
@@ -138,8 +139,7 @@ TEST_CASE("tools: every definition is complete and portable") {
                 CHECK(!holds(text, word));
             }
         }
-        for (const auto& [name, property] :
-             definition.at("inputSchema").at("properties").items()) {
+        for (const auto& [name, property] : definition.at("inputSchema").at("properties").items()) {
             CAPTURE(name);
             CHECK(property.contains("description"));
         }
@@ -149,7 +149,8 @@ TEST_CASE("tools: every definition is complete and portable") {
 
 TEST_CASE("tools: a text's life, each answer as its schema says") {
     ToolWorld world;
-    CHECK(world.call("create_collection", {{"name", "n"}, {"description", "d"}})["created"] == true);
+    CHECK(world.call("create_collection", {{"name", "n"}, {"description", "d"}})["created"] ==
+          true);
     const Json stored = world.call("ingest_text", {{"content", "# Boats\n\nBoats are blue."},
                                                    {"collection_name", "n"},
                                                    {"document_title", "Boats"},
@@ -190,8 +191,8 @@ TEST_CASE("tools: files and sites, each answer as its schema says") {
     world.write_file("docs/a.md", "Alpha anchors.");
     world.write_file("docs/b.md", " ");
     world.web.pages["http://site.example/"] = {200, "Welcome to the harbour.", "Home", {}};
-    CHECK(world.call("ingest_file", {{"file_path", "docs/a.md"}, {"collection_name", "c"}})
-              ["file_type"] == "md");
+    CHECK(world.call("ingest_file",
+                     {{"file_path", "docs/a.md"}, {"collection_name", "c"}})["file_type"] == "md");
     const Json report = world.call("ingest_directory", {{"directory_path", "docs"},
                                                         {"collection_name", "c"},
                                                         {"file_extensions", "[\"md\"]"},
@@ -199,16 +200,16 @@ TEST_CASE("tools: files and sites, each answer as its schema says") {
                                                         {"include_document_ids", true}});
     CHECK(report["files_unchanged"] == 1);
     CHECK(report["failed_files"].size() == 1);
-    const Json crawled = world.call("ingest_url", {{"url", "http://site.example"},
-                                                   {"collection_name", "c"},
-                                                   {"mode", "ingest"}});
+    const Json crawled =
+        world.call("ingest_url",
+                   {{"url", "http://site.example"}, {"collection_name", "c"}, {"mode", "ingest"}});
     CHECK(crawled["mode"] == "crawl");
     CHECK(!crawled.contains("old_pages_deleted"));
     CHECK(world.call("ingest_url", {{"url", "http://site.example"},
                                     {"collection_name", "c"},
                                     {"mode", "reingest"}})["old_pages_deleted"] == 0);
-    const Json analysis = world.call("analyze_website", {{"base_url", "http://site.example"},
-                                                         {"include_url_lists", true}});
+    const Json analysis = world.call(
+        "analyze_website", {{"base_url", "http://site.example"}, {"include_url_lists", true}});
     CHECK(analysis["url_groups"]["/docs"].size() == 1);
 }
 
@@ -223,9 +224,8 @@ TEST_CASE("tools: what is wrong with arguments is a sentence that names them") {
                             {{"query", "x"}, {"metadata_filter", {{"a", {{"$no", 1}}}}}}),
                 "$no"));
     CHECK(holds(world.error("get_document_by_id", {{"document_id", 0}}), "document_id"));
-    CHECK(holds(world.error("ingest_url", {{"url", "http://x/"},
-                                           {"collection_name", "c"},
-                                           {"max_depth", 4}}),
+    CHECK(holds(world.error("ingest_url",
+                            {{"url", "http://x/"}, {"collection_name", "c"}, {"max_depth", 4}}),
                 "max_depth"));
     CHECK(holds(world.error("ingest_text", {{"collection_name", "c"}}), "content"));
     CHECK(holds(world.error("analyze_website", {{"base_url", "http://x/"}, {"timeout", 121}}),
@@ -262,7 +262,8 @@ TEST_CASE("resources: collections and documents are listed in pages, read and co
         }
     }
     CHECK(documents == 120);
-    const auto info = world.resources->read(world.context, "memory://collections/%C3%9Cbersicht%201");
+    const auto info =
+        world.resources->read(world.context, "memory://collections/%C3%9Cbersicht%201");
     REQUIRE(info);
     CHECK(Json::parse(info->text).at("name") == "Übersicht 1");
     for (const char* uri : {"memory://collections/no", "memory://documents/9999",
@@ -279,7 +280,8 @@ TEST_CASE("prompts: both are there and hold what was given") {
     ToolWorld world;
     const mcp::Prompt* answer = world.registry.find_prompt("answer_with_citations");
     REQUIRE(answer != nullptr);
-    const Json asked = answer->handler(world.context, {{"question", "Why?"}, {"collection_name", "c"}});
+    const Json asked =
+        answer->handler(world.context, {{"question", "Why?"}, {"collection_name", "c"}});
     CHECK(holds(asked.at("messages")[0].at("content").at("text"), "Why?"));
     CHECK(holds(asked.at("messages")[0].at("content").at("text"), "\"c\""));
     CHECK(answer->completer(world.context, "collection_name", "").size() == 1);
