@@ -40,7 +40,7 @@ struct GetDocument {
     DocumentId document_id = 0;
     bool include_chunks = false;
     std::optional<std::int64_t> version = {};  ///< Null: the current one.
-    std::int64_t offset = 0;              ///< Code points of the content to leave out in front.
+    std::int64_t offset = 0;  ///< Code points of the content to leave out in front.
     std::int64_t max_chars = content_code_points_default;  ///< Code points; at least 1.
 };
 
@@ -54,7 +54,7 @@ struct DocumentView {
 
 struct ListDocuments {
     std::optional<std::string> collection = {};  ///< Null: all that the caller may see.
-    std::int64_t limit = 50;                ///< More than documents_listed_max is read as that.
+    std::int64_t limit = 50;  ///< More than documents_listed_max is read as that.
     std::int64_t offset = 0;
     MetadataFilter filter = {};
 };
@@ -175,8 +175,8 @@ struct CrawlReport {
     std::int64_t pages_unchanged = 0;
     std::int64_t pages_failed = 0;
     std::int64_t total_chunks = 0;
-    std::int64_t old_pages_deleted = 0;     ///< Let go by a recrawl.
-    std::vector<FailedPage> failed_pages = {};   ///< At most failed_pages_named_max.
+    std::int64_t old_pages_deleted = 0;         ///< Let go by a recrawl.
+    std::vector<FailedPage> failed_pages = {};  ///< At most failed_pages_named_max.
     std::string crawl_root_url = {};
     std::string crawl_session_id = {};
     Timestamp crawl_timestamp{};

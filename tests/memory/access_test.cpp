@@ -51,10 +51,9 @@ TEST_CASE("access: what a caller may not see does not exist for them") {
     CHECK(memory.search(limited, query).hits.size() == 1);
     query.collection = "hidden";
     CHECK(error_of([&] { memory.search(limited, query); }) == "Collection 'hidden' not found");
-    CHECK(holds(error_of([&] {
-                    memory.ingest_text(limited, {.content = "x", .collection = "hidden"});
-                }),
-                "does not exist. Create it first using create_collection('hidden', 'description')."));
+    CHECK(holds(
+        error_of([&] { memory.ingest_text(limited, {.content = "x", .collection = "hidden"}); }),
+        "does not exist. Create it first using create_collection('hidden', 'description')."));
     CHECK(holds(error_of([&] { memory.create_collection(limited, {"hidden", "d"}); }), "limited"));
 }
 

@@ -20,7 +20,8 @@ memory::IngestDirectory folder(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("ingest_directory: one bad file does not stop the others; links that lead out have failed") {
+TEST_CASE(
+    "ingest_directory: one bad file does not stop the others; links that lead out have failed") {
     World world;
     world.write_file("docs/a.md", "Alpha anchors.");
     world.write_file("docs/b.txt", "Bravo bridges.");

@@ -12,8 +12,8 @@ TEST_CASE("documents: content is cut at max_chars in code points and goes on at 
         world.memory().get_document(world.context, {.document_id = id, .max_chars = 4});
     CHECK(view.document.content == "äöü\xF0\x9F\x9A\xA2");
     REQUIRE(view.next_offset == 4);
-    const auto rest = world.memory().get_document(
-        world.context, {.document_id = id, .offset = 4, .max_chars = 4});
+    const auto rest = world.memory().get_document(world.context,
+                                                  {.document_id = id, .offset = 4, .max_chars = 4});
     CHECK(rest.document.content == "xyz");
     CHECK(!rest.next_offset);
     CHECK(world.memory()
@@ -39,10 +39,9 @@ TEST_CASE("documents: an update lists its fields in order, merges metadata and k
     CHECK(world.find("badgers", 5, SearchMode::keyword).hits.at(0).metadata.at("b") == 3);
     CHECK(memory.get_document(world.context, {.document_id = id, .version = 1}).document.content ==
           "Otters swim.");
-    CHECK(holds(error_of([&] {
-                    memory.get_document(world.context, {.document_id = id, .version = 9});
-                }),
-                "version"));
+    CHECK(holds(
+        error_of([&] { memory.get_document(world.context, {.document_id = id, .version = 9}); }),
+        "version"));
     CHECK(memory.list_document_versions(world.context, id).size() == 2);
     memory.restore_document_version(world.context, {id, 1});
     CHECK(memory.get_document(world.context, {.document_id = id}).document.content ==
@@ -106,9 +105,8 @@ TEST_CASE("documents: lists are paged and clamped") {
     filtered.limit = 1000;
     filtered.filter = parse_metadata_filter({{"n", {{"$gte", 3}}}});
     CHECK(world.memory().list_documents(world.context, filtered).documents.size() == 2);
-    CHECK(error_of([&] {
-              world.memory().list_documents(world.context, {.collection = "no"});
-          }) == "Collection 'no' not found");
+    CHECK(error_of([&] { world.memory().list_documents(world.context, {.collection = "no"}); }) ==
+          "Collection 'no' not found");
     CHECK(holds(error_of([&] { world.memory().list_documents(world.context, {.offset = -1}); }),
                 "offset"));
 }

@@ -51,8 +51,8 @@ void tell_text_story(World& world) {
     memory::IngestText request{.content = "Boats are red.", .collection = "c", .title = "Boats"};
     request.mode = memory::TextMode::replace;
     const DocumentId id = world.memory().ingest_text(world.context, request).document_id;
-    world.memory().update_document(world.context,
-                                   {.document_id = id, .title = "Ships", .metadata = Metadata{{"a", 2}}});
+    world.memory().update_document(
+        world.context, {.document_id = id, .title = "Ships", .metadata = Metadata{{"a", 2}}});
     world.find("boats");
     world.memory().delete_document(world.context, id);
 }

@@ -3,8 +3,8 @@
 #include "memory/directory_walk.hpp"
 #include "memory/world.hpp"
 
-#include <fstream>
 #include <sys/stat.h>
+#include <fstream>
 
 using namespace rag;
 using namespace rag::memory;
@@ -117,7 +117,8 @@ TEST_CASE("files: a pipe is no file and does not block") {
 }
 
 TEST_CASE("ignore rules: patterns, folders, negation and depth as git has them") {
-    const IgnoreRules rules = IgnoreRules::parse("# c\n*.log\n!keep.log\n/build/\ndocs/**/tmp\na?c[0-9]\n");
+    const IgnoreRules rules =
+        IgnoreRules::parse("# c\n*.log\n!keep.log\n/build/\ndocs/**/tmp\na?c[0-9]\n");
     CHECK(rules.judge("x.log", false) == true);
     CHECK(rules.judge("deep/x.log", false) == true);
     CHECK(rules.judge("keep.log", false) == false);

@@ -38,7 +38,8 @@ FusionRule rule_with(double ideal, std::size_t count) {
 }  // namespace
 
 TEST_CASE("fusion: a score is the words' share of the ideal plus the weighted similarity") {
-    const auto ranked = fuse({entry(1, 5, 0.2), entry(2, 0, 0.9), entry(3, 8, {})}, rule_with(10, 50));
+    const auto ranked =
+        fuse({entry(1, 5, 0.2), entry(2, 0, 0.9), entry(3, 8, {})}, rule_with(10, 50));
     REQUIRE(ids(ranked) == std::vector<ChunkId>{3, 1, 2});
     CHECK(ranked[0].score == doctest::Approx(0.8));
     CHECK(ranked[1].score == doctest::Approx(0.6));
@@ -92,7 +93,8 @@ TEST_CASE("fusion: by similarity alone the score is the similarity") {
     CHECK(ranked[0].score == 0.4);
 }
 
-TEST_CASE("fusion: scores never increase and a shorter list begins a longer one, whatever comes in") {
+TEST_CASE(
+    "fusion: scores never increase and a shorter list begins a longer one, whatever comes in") {
     std::mt19937 random(7);
     std::uniform_real_distribution<double> unit(0, 1);
     for (int round = 0; round < 200; ++round) {
@@ -100,9 +102,9 @@ TEST_CASE("fusion: scores never increase and a shorter list begins a longer one,
         const int size = static_cast<int>(random() % 120);
         for (int i = 0; i < size; ++i) {
             const bool similar = unit(random) < 0.7;
-            FusionEntry one = entry(i + 1, std::floor(unit(random) * 4),
-                                    similar ? std::optional(unit(random) * 1.2 - 0.2)
-                                            : std::nullopt);
+            FusionEntry one =
+                entry(i + 1, std::floor(unit(random) * 4),
+                      similar ? std::optional(unit(random) * 1.2 - 0.2) : std::nullopt);
             one.text_key = random() % 100;
             entries.push_back(one);
         }
@@ -123,6 +125,7 @@ TEST_CASE("fusion: scores never increase and a shorter list begins a longer one,
     const auto full = ids(fuse(entries, rule_with(4, 50)));
     for (std::size_t limit = 1; limit <= 50; ++limit) {
         const auto part = ids(fuse(entries, rule_with(4, limit)));
-        REQUIRE(part == std::vector<ChunkId>(full.begin(), full.begin() + static_cast<long>(limit)));
+        REQUIRE(part ==
+                std::vector<ChunkId>(full.begin(), full.begin() + static_cast<long>(limit)));
     }
 }

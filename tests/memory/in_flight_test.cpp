@@ -77,10 +77,9 @@ TEST_CASE("in flight: cancelling the only caller stops the work; errors reach ev
                                   return 1;
                               }),
                     Error);
-    CHECK_THROWS_AS(calls.run({}, "k",
-                              [](const CallContext&) -> int {
-                                  throw Error(ErrorCode::unavailable, "down");
-                              }),
-                    Error);
+    CHECK_THROWS_AS(
+        calls.run({}, "k",
+                  [](const CallContext&) -> int { throw Error(ErrorCode::unavailable, "down"); }),
+        Error);
     CHECK(calls.run({}, "k", [](const CallContext&) { return 3; }) == 3);
 }

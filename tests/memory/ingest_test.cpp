@@ -8,7 +8,8 @@ using rag::test::error_of;
 using rag::test::holds;
 using rag::test::World;
 
-TEST_CASE("ingest_text: the same title and content is stored once, other content is a new document") {
+TEST_CASE(
+    "ingest_text: the same title and content is stored once, other content is a new document") {
     World world;
     const auto first = world.add("Boats are blue.", "Boats");
     CHECK(first.status == IngestStatus::created);
@@ -25,7 +26,8 @@ TEST_CASE("ingest_text: the same title and content is stored once, other content
     CHECK(world.add("Boats are blue.", "Boats", {{"k", 1}}).status == IngestStatus::unchanged);
 }
 
-TEST_CASE("ingest_text: without a title a name is made from the time, and the content is the identity") {
+TEST_CASE(
+    "ingest_text: without a title a name is made from the time, and the content is the identity") {
     World world;
     const auto first = world.add("Untitled.");
     CHECK(first.filename.starts_with("Agent-Text-20"));
@@ -46,7 +48,8 @@ TEST_CASE("ingest_text: mode replace makes a new version of the newest text of t
     REQUIRE(second.chunk_ids);
     CHECK(second.chunk_ids->size() == 1);
     CHECK(world.memory().ingest_text(world.context, request).status == IngestStatus::unchanged);
-    const auto view = world.memory().get_document(world.context, {.document_id = first.document_id});
+    const auto view =
+        world.memory().get_document(world.context, {.document_id = first.document_id});
     CHECK(view.document.version == 2);
     CHECK(view.document.metadata == Metadata{{"k", 1}});
 }
@@ -58,9 +61,7 @@ TEST_CASE("ingest_text: what is wrong is said") {
           "Collection 'no' does not exist. Create it first using create_collection('no', "
           "'description').");
     CHECK(holds(error_of([&] { world.add("x", std::string(1001, 'a')); }), "document_title"));
-    CHECK(holds(error_of([&] {
-                    world.add("x", "t", {{"k", std::string(300 * 1024, 'a')}});
-                }),
+    CHECK(holds(error_of([&] { world.add("x", "t", {{"k", std::string(300 * 1024, 'a')}}); }),
                 "metadata"));
 }
 
@@ -84,9 +85,8 @@ TEST_CASE("ingest_text: many at once store the same text once") {
             CallContext context = world.context;
             context.caller.principal = "p" + std::to_string(i);
             ids[i] = memory
-                         .ingest_text(context, {.content = "Same text.",
-                                                .collection = "c",
-                                                .title = "Same"})
+                         .ingest_text(context,
+                                      {.content = "Same text.", .collection = "c", .title = "Same"})
                          .document_id;
         });
     }
@@ -103,7 +103,8 @@ TEST_CASE("ingest_text: progress grows from the start to the end") {
     World world;
     std::string content;
     for (int i = 0; i < 400; ++i) {
-        content += "# Heading " + std::to_string(i) + "\n\n" + std::string(1500, static_cast<char>('a' + i % 26)) + "\n\n";
+        content += "# Heading " + std::to_string(i) + "\n\n" +
+                   std::string(1500, static_cast<char>('a' + i % 26)) + "\n\n";
     }
     std::vector<double> done;
     world.context.on_progress = [&](const Progress& progress) { done.push_back(progress.done); };
@@ -131,7 +132,8 @@ TEST_CASE("ingest_file: the same path is unchanged, or a new version with its me
     const auto second = world.memory().ingest_file(world.context, request);
     CHECK(second.status == IngestStatus::updated);
     CHECK(second.document_id == first.document_id);
-    const auto view = world.memory().get_document(world.context, {.document_id = first.document_id});
+    const auto view =
+        world.memory().get_document(world.context, {.document_id = first.document_id});
     CHECK(view.document.version == 2);
     CHECK(view.document.metadata.at("k") == 1);
     CHECK(view.document.metadata.at("season") == "spring");

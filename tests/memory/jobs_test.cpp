@@ -36,9 +36,8 @@ TEST_CASE("jobs: a repeat on another server waits for the result instead of doin
     });
     started.wait();
     go.count_down();
-    const Json joined =
-        there.run(world.context, request("k"),
-                  [](const CallContext&, memory::JobNotes&) { return Json(7); });
+    const Json joined = there.run(world.context, request("k"),
+                                  [](const CallContext&, memory::JobNotes&) { return Json(7); });
     CHECK(joined == 7);
     first.join();
 }

@@ -7,21 +7,12 @@
 #include "text/words.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace rag::test {
 namespace {
 
 Error missing(DocumentId id) {
     return {ErrorCode::not_found, "Document " + std::to_string(id) + " not found"};
-}
-
-template <class List>
-void sort_and_cut(List& list, std::size_t count) {
-    std::sort(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) {
-        return a.score != b.score ? a.score > b.score : a.chunk < b.chunk;
-    });
-    list.resize(std::min(list.size(), count));
 }
 
 }  // namespace
@@ -78,8 +69,9 @@ DocumentSummary PlainStore::summarise(const Stored& stored) const {
     return summary;
 }
 
-std::vector<PlainStore::StoredChunk> PlainStore::store_chunks(
-    DocumentId id, const std::string& title, const std::vector<NewChunk>& chunks) {
+std::vector<PlainStore::StoredChunk> PlainStore::store_chunks(DocumentId id,
+                                                              const std::string& title,
+                                                              const std::vector<NewChunk>& chunks) {
     std::vector<StoredChunk> stored;
     for (const NewChunk& chunk : chunks) {
         StoredChunk one;
@@ -92,8 +84,7 @@ std::vector<PlainStore::StoredChunk> PlainStore::store_chunks(
                      chunk.heading_path,
                      chunk.metadata};
         one.embedding = chunk.embedding;
-        one.terms =
-            text::index_terms(text::indexed_text(title, chunk.heading_path, chunk.content));
+        one.terms = text::index_terms(text::indexed_text(title, chunk.heading_path, chunk.content));
         one.text_key = text::fold_key(chunk.content);
         stored.push_back(std::move(one));
     }
@@ -106,8 +97,8 @@ Collection PlainStore::create_collection(const CallContext&, const NewCollection
     if (find(wanted.name) != nullptr) {
         throw Error(ErrorCode::conflict, "Collection '" + wanted.name + "' already exists");
     }
-    Collection collection{++last_collection_, wanted.name, wanted.description, wanted.space,
-                          clock_.now(),       0,           0};
+    Collection collection{
+        ++last_collection_, wanted.name, wanted.description, wanted.space, clock_.now(), 0, 0};
     collections_[collection.id] = collection;
     return collection;
 }
@@ -374,8 +365,8 @@ DocumentPage PlainStore::list_documents(const CallContext&, const DocumentQuery&
     std::sort(found.begin(), found.end(),
               [](const Stored* a, const Stored* b) { return a->order > b->order; });
     DocumentPage page{{}, static_cast<std::int64_t>(found.size())};
-    for (std::int64_t i = query.offset;
-         i < page.total_count && i < query.offset + query.limit; ++i) {
+    for (std::int64_t i = query.offset; i < page.total_count && i < query.offset + query.limit;
+         ++i) {
         page.documents.push_back(summarise(*found[static_cast<std::size_t>(i)]));
     }
     return page;
@@ -409,295 +400,6 @@ std::vector<IdentifiedDocument> PlainStore::list_identities(const CallContext&,
         }
     }
     return list;
-}
-
-JobCreated PlainStore::create_job(const CallContext&, const NewJob& wanted) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    for (const auto& [id, stored] : jobs_) {
-        if (stored.job.join_key == wanted.join_key && (stored.job.state == JobState::queued ||
-                                                       stored.job.state == JobState::running)) {
-            return {stored.job, false};
-        }
-    }
-    StoredJob stored;
-    stored.job.id = wanted.id;
-    stored.job.kind = wanted.kind;
-    stored.job.principal = wanted.principal;
-    stored.job.join_key = wanted.join_key;
-    stored.job.request = wanted.request;
-    stored.job.created_at = stored.job.updated_at = clock_.now();
-    stored.order = ++last_order_;
-    jobs_[wanted.id] = stored;
-    return {stored.job, true};
-}
-
-std::optional<Job> PlainStore::find_job(const CallContext&, std::string_view id) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    const auto found = jobs_.find(std::string(id));
-    return found == jobs_.end() ? std::nullopt : std::optional(found->second.job);
-}
-
-std::vector<Job> PlainStore::list_jobs(const CallContext&, std::int64_t limit) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    std::vector<const StoredJob*> all;
-    for (const auto& [id, stored] : jobs_) {
-        all.push_back(&stored);
-    }
-    std::sort(all.begin(), all.end(),
-              [](const StoredJob* a, const StoredJob* b) { return a->order > b->order; });
-    std::vector<Job> jobs;
-    for (const StoredJob* stored : all) {
-        if (static_cast<std::int64_t>(jobs.size()) < limit) {
-            jobs.push_back(stored->job);
-        }
-    }
-    return jobs;
-}
-
-bool PlainStore::lease_job(const CallContext&, std::string_view id, std::string_view owner,
-                           std::chrono::milliseconds duration) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    const auto found = jobs_.find(std::string(id));
-    if (found == jobs_.end()) {
-        return false;
-    }
-    StoredJob& stored = found->second;
-    const bool open = stored.job.state == JobState::queued ||
-                      (stored.job.state == JobState::running &&
-                       (stored.owner == owner || stored.leased_until <= clock_.steady_now()));
-    if (open) {
-        stored.job.state = JobState::running;
-        stored.owner = owner;
-        stored.leased_until = clock_.steady_now() + duration;
-    }
-    return open;
-}
-
-std::vector<Job> PlainStore::list_abandoned_jobs(const CallContext&, std::int64_t) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    std::vector<Job> jobs;
-    for (const auto& [id, stored] : jobs_) {
-        if (stored.job.state == JobState::queued ||
-            (stored.job.state == JobState::running &&
-             stored.leased_until <= clock_.steady_now())) {
-            jobs.push_back(stored.job);
-        }
-    }
-    return jobs;
-}
-
-JobSignal PlainStore::save_job_progress(const CallContext&, std::string_view id,
-                                        std::string_view owner, const nlohmann::json& progress) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    StoredJob& stored = jobs_.at(std::string(id));
-    if (stored.owner != owner) {
-        return JobSignal::lost_lease;
-    }
-    stored.job.progress = progress;
-    return stored.job.stop_requested ? JobSignal::stop : JobSignal::go_on;
-}
-
-void PlainStore::finish_job(const CallContext&, std::string_view id, const JobOutcome& outcome) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    Job& job = jobs_.at(std::string(id)).job;
-    job.state = outcome.state;
-    job.result = outcome.result;
-    job.error = outcome.error;
-}
-
-bool PlainStore::request_job_stop(const CallContext&, std::string_view id) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    const auto found = jobs_.find(std::string(id));
-    const bool open = found != jobs_.end() && (found->second.job.state == JobState::queued ||
-                                               found->second.job.state == JobState::running);
-    if (open) {
-        found->second.job.stop_requested = true;
-    }
-    return open;
-}
-
-bool PlainStore::lies_under(const Stored& stored, const StoredChunk& chunk,
-                            const SearchScope& scope) const {
-    const bool inside =
-        std::any_of(scope.collections.begin(), scope.collections.end(),
-                    [&](CollectionId collection) { return stored.in.contains(collection); });
-    return inside && matches(scope.filter, effective_metadata(stored.document.metadata,
-                                                              chunk.chunk.metadata));
-}
-
-template <class Visit>
-void PlainStore::each_chunk(const SearchScope& scope, Visit visit) const {
-    for (const auto& [id, stored] : documents_) {
-        for (const StoredChunk& chunk : stored.chunks) {
-            if (lies_under(stored, chunk, scope)) {
-                visit(chunk);
-            }
-        }
-    }
-}
-
-namespace {
-
-double cosine(std::span<const float> a, std::span<const float> b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
-        sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    }
-    return sum;
-}
-
-}  // namespace
-
-Candidates PlainStore::nearest(const CallContext&, const SearchScope& scope, const EmbeddingSpace&,
-                               std::span<const float> query, std::size_t count) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    Candidates list;
-    each_chunk(scope, [&](const StoredChunk& chunk) {
-        if (!chunk.embedding.empty()) {
-            list.push_back({chunk.chunk.id, cosine(query, chunk.embedding), chunk.text_key});
-        }
-    });
-    sort_and_cut(list, count);
-    return list;
-}
-
-std::map<std::string, double> PlainStore::weigh(const WordQuery& query,
-                                                const SearchScope& scope) const {
-    std::map<std::string, std::int64_t> frequency;
-    std::int64_t all = 0;
-    each_chunk({scope.collections, {}}, [&](const StoredChunk& chunk) {
-        ++all;
-        for (const std::string& term : std::set(chunk.terms.begin(), chunk.terms.end())) {
-            ++frequency[term];
-        }
-    });
-    std::map<std::string, double> idf;
-    for (const QueryTerm& term : query.terms) {
-        const auto df = static_cast<double>(frequency[term.term]);
-        idf[term.term] =
-            term.stop ? 0 : std::log(1 + (static_cast<double>(all) - df + 0.5) / (df + 0.5));
-    }
-    return idf;
-}
-
-/// BM25 with k1 = 1.2 and b = 0: lengths do not matter to the tests. Negative: no term is there.
-double PlainStore::score(const StoredChunk& chunk, const WordQuery& query,
-                         const std::map<std::string, double>& idf) const {
-    double sum = 0;
-    bool found = false;
-    for (const QueryTerm& term : query.terms) {
-        const auto tf = static_cast<double>(
-            std::count(chunk.terms.begin(), chunk.terms.end(), term.term));
-        found = found || tf > 0;
-        sum += idf.at(term.term) * tf * 2.2 / (tf + 1.2);
-    }
-    return found ? sum : -1;
-}
-
-WordCandidates PlainStore::best_words(const CallContext&, const SearchScope& scope,
-                                      const WordQuery& query, std::size_t count) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    const std::map<std::string, double> idf = weigh(query, scope);
-    WordCandidates list;
-    list.ideal = 0;
-    for (const auto& [term, weight] : idf) {
-        *list.ideal += 2.2 * weight;
-    }
-    each_chunk(scope, [&](const StoredChunk& chunk) {
-        if (const double value = score(chunk, query, idf); value >= 0) {
-            list.hits.push_back({chunk.chunk.id, value, chunk.text_key});
-        }
-    });
-    sort_and_cut(list.hits, count);
-    return list;
-}
-
-std::vector<std::optional<double>> PlainStore::similarities(const CallContext&,
-                                                            const EmbeddingSpace& space,
-                                                            std::span<const float> query,
-                                                            std::span<const ChunkId> ids) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    std::vector<std::optional<double>> list(ids.size());
-    for (const auto& [id, stored] : documents_) {
-        const bool same = std::all_of(stored.in.begin(), stored.in.end(), [&](CollectionId in) {
-            return collections_.at(in).space == space;
-        });
-        for (const StoredChunk& chunk : stored.chunks) {
-            const auto at = std::find(ids.begin(), ids.end(), chunk.chunk.id);
-            if (same && at != ids.end() && !chunk.embedding.empty()) {
-                list[static_cast<std::size_t>(at - ids.begin())] = cosine(query, chunk.embedding);
-            }
-        }
-    }
-    return list;
-}
-
-std::vector<double> PlainStore::word_scores(const CallContext&, const SearchScope& scope,
-                                            const WordQuery& query, std::span<const ChunkId> ids) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    const std::map<std::string, double> idf = weigh(query, scope);
-    std::vector<double> list(ids.size(), 0);
-    each_chunk(scope, [&](const StoredChunk& chunk) {
-        const auto at = std::find(ids.begin(), ids.end(), chunk.chunk.id);
-        if (at != ids.end()) {
-            list[static_cast<std::size_t>(at - ids.begin())] =
-                std::max(0.0, score(chunk, query, idf));
-        }
-    });
-    return list;
-}
-
-WordStatistics PlainStore::count_words(const CallContext&, const SearchScope& scope,
-                                       std::span<const std::string> stems) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    WordStatistics statistics{0, std::vector<std::int64_t>(stems.size(), 0)};
-    each_chunk(scope, [&](const StoredChunk& chunk) {
-        ++statistics.chunk_count;
-        for (std::size_t i = 0; i < stems.size(); ++i) {
-            const bool has = std::find(chunk.terms.begin(), chunk.terms.end(), stems[i]) !=
-                             chunk.terms.end();
-            statistics.frequencies[i] += has ? 1 : 0;
-        }
-    });
-    return statistics;
-}
-
-std::vector<Passage> PlainStore::load(const CallContext&, std::span<const ChunkId> ids) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    std::vector<Passage> list;
-    for (const ChunkId wanted : ids) {
-        for (const auto& [id, stored] : documents_) {
-            for (const StoredChunk& chunk : stored.chunks) {
-                if (chunk.chunk.id == wanted) {
-                    list.push_back({chunk.chunk, stored.document.filename,
-                                    stored.document.file_type, stored.document.metadata});
-                }
-            }
-        }
-    }
-    return list;
-}
-
-std::int64_t PlainStore::count(const CallContext&, const SearchScope& scope) {
-    const std::scoped_lock lock(mutex_);
-    enter();
-    std::int64_t found = 0;
-    each_chunk(scope, [&](const StoredChunk&) { ++found; });
-    return found;
 }
 
 void PlainStore::set_space(const std::string& name, const EmbeddingSpace& space) {

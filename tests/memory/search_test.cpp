@@ -11,8 +11,7 @@ using rag::test::World;
 
 namespace {
 
-const std::vector<SearchMode> modes = {SearchMode::hybrid, SearchMode::vector,
-                                       SearchMode::keyword};
+const std::vector<SearchMode> modes = {SearchMode::hybrid, SearchMode::vector, SearchMode::keyword};
 
 void add_reports(World& world, int count) {
     const std::vector<std::string> topics = {"harbour", "mountain", "railway", "orchard"};

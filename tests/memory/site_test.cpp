@@ -60,7 +60,8 @@ TEST_CASE("ingest_url: a site that is there already is an error that says how to
     CHECK(holds(error_of([&] { world.crawl(); }), "already"));
 }
 
-TEST_CASE("ingest_url: a recrawl updates what changed, keeps the rest and lets go of what is gone") {
+TEST_CASE(
+    "ingest_url: a recrawl updates what changed, keeps the rest and lets go of what is gone") {
     SiteWorld world;
     const auto first = world.crawl();
     world.web.pages[site].links = {site + "a"};
@@ -164,8 +165,7 @@ TEST_CASE("ingest_url: what is wrong is said") {
     request.max_depth = 1;
     request.url = "ftp://x/";
     CHECK(holds(error(request), "ftp://x/"));
-    CHECK(holds(error_of([&] {
-                    world.memory().analyze_website(world.context, {.base_url = "nonsense"});
-                }),
-                "nonsense"));
+    CHECK(holds(
+        error_of([&] { world.memory().analyze_website(world.context, {.base_url = "nonsense"}); }),
+        "nonsense"));
 }

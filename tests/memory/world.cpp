@@ -117,9 +117,9 @@ SiteAnalysis PlainWeb::analyze(const CallContext&, const SiteAnalysisRequest& re
     analysis.method = "links";
     analysis.total_urls = 3;
     analysis.domains = {"site.example"};
-    analysis.patterns = {{"/docs", {2, 2.5, {"http://site.example/docs/a"},
-                                    {"http://site.example/docs/a"}}},
-                         {"/", {1, 0, {"http://site.example/"}, {"http://site.example/"}}}};
+    analysis.patterns = {
+        {"/docs", {2, 2.5, {"http://site.example/docs/a"}, {"http://site.example/docs/a"}}},
+        {"/", {1, 0, {"http://site.example/"}, {"http://site.example/"}}}};
     analysis.notes = "No sitemap.";
     return analysis;
 }
@@ -138,8 +138,8 @@ std::unique_ptr<memory::Memory> World::make(std::chrono::milliseconds lease) {
     options.files.allowed_roots = {{root}};
     options.job_lease = lease;
     options.host = "test-host";
-    return std::make_unique<memory::Memory>(
-        memory::Ports{store, store, embedder, web, clock, ids}, options);
+    return std::make_unique<memory::Memory>(memory::Ports{store, store, embedder, web, clock, ids},
+                                            options);
 }
 
 memory::IngestedDocument World::add(const std::string& content, const std::string& title,

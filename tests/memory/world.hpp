@@ -6,9 +6,9 @@
 #include "rag/error.hpp"
 #include "support/temp_dir.hpp"
 
+#include <doctest/doctest.h>
 #include <atomic>
 #include <deque>
-#include <doctest/doctest.h>
 #include <functional>
 #include <map>
 #include <string>
@@ -57,7 +57,8 @@ public:
     memory::Memory& memory() { return *memory_; }
     /// The process dies and another one opens the same store.
     void restart() { memory_ = make(); }
-    std::unique_ptr<memory::Memory> make(std::chrono::milliseconds lease = std::chrono::milliseconds(500));
+    std::unique_ptr<memory::Memory> make(
+        std::chrono::milliseconds lease = std::chrono::milliseconds(500));
 
     memory::IngestedDocument add(const std::string& content, const std::string& title = "",
                                  const Metadata& metadata = Metadata::object(),
