@@ -31,9 +31,13 @@ public:
 private:
     void read_element(const GumboNode& node) {
         switch (node.v.element.tag) {
-            case GUMBO_TAG_HTML: keep_first(page.language, collapse(attribute_of(node, "lang"))); break;
+            case GUMBO_TAG_HTML:
+                keep_first(page.language, collapse(attribute_of(node, "lang")));
+                break;
             case GUMBO_TAG_BODY: body = body == nullptr ? &node : body; break;
-            case GUMBO_TAG_BASE: keep_first(page.base_href, collapse(attribute_of(node, "href"))); break;
+            case GUMBO_TAG_BASE:
+                keep_first(page.base_href, collapse(attribute_of(node, "href")));
+                break;
             case GUMBO_TAG_TITLE:
                 // An SVG's title is another thing.
                 if (node.v.element.tag_namespace == GUMBO_NAMESPACE_HTML) {
@@ -47,7 +51,8 @@ private:
                     keep_first(page.canonical_url, collapse(attribute_of(node, "href")));
                 }
                 break;
-            case GUMBO_TAG_A: case GUMBO_TAG_AREA: read_link(node); break;
+            case GUMBO_TAG_A:
+            case GUMBO_TAG_AREA: read_link(node); break;
             default: break;
         }
     }
@@ -107,8 +112,7 @@ void fill_extracted(HtmlPage& page, HeadReader& reader) {
             extracted.title = cleaned(std::move(*title));
         }
     }
-    page.description =
-        cleaned(page.description.empty() ? reader.og_description : page.description);
+    page.description = cleaned(page.description.empty() ? reader.og_description : page.description);
     page.language = cleaned(page.language);
     if (!page.description.empty()) {
         extracted.metadata["description"] = page.description;

@@ -9,29 +9,41 @@ namespace {
 
 bool is_never_read(GumboTag tag) {
     switch (tag) {
-        case GUMBO_TAG_SCRIPT: case GUMBO_TAG_STYLE: case GUMBO_TAG_NOSCRIPT:
-        case GUMBO_TAG_TEMPLATE: case GUMBO_TAG_HEAD: case GUMBO_TAG_SVG: case GUMBO_TAG_IFRAME:
-        case GUMBO_TAG_CANVAS: case GUMBO_TAG_OBJECT: case GUMBO_TAG_AUDIO: case GUMBO_TAG_VIDEO:
-            return true;
+        case GUMBO_TAG_SCRIPT:
+        case GUMBO_TAG_STYLE:
+        case GUMBO_TAG_NOSCRIPT:
+        case GUMBO_TAG_TEMPLATE:
+        case GUMBO_TAG_HEAD:
+        case GUMBO_TAG_SVG:
+        case GUMBO_TAG_IFRAME:
+        case GUMBO_TAG_CANVAS:
+        case GUMBO_TAG_OBJECT:
+        case GUMBO_TAG_AUDIO:
+        case GUMBO_TAG_VIDEO: return true;
         default: return false;
     }
 }
 
 bool is_control(GumboTag tag) {
     switch (tag) {
-        case GUMBO_TAG_BUTTON: case GUMBO_TAG_SELECT: case GUMBO_TAG_INPUT:
-        case GUMBO_TAG_TEXTAREA: case GUMBO_TAG_DATALIST: return true;
+        case GUMBO_TAG_BUTTON:
+        case GUMBO_TAG_SELECT:
+        case GUMBO_TAG_INPUT:
+        case GUMBO_TAG_TEXTAREA:
+        case GUMBO_TAG_DATALIST: return true;
         default: return false;
     }
 }
 
 /// Parts of class names and ids, each between hyphens, underscores or spaces, that name furniture.
 constexpr auto furniture = std::to_array<std::string_view>({
-    "ad", "ads", "advert", "advertisement", "breadcrumb", "breadcrumbs", "ccpa", "consent", "cookie",
-    "cookiebanner", "cookies", "footer", "gdpr", "menu", "menubar", "nav", "navbar", "navigation",
-    "newsletter", "noprint", "onetrust", "pager", "pagination", "paywall", "popup", "promo", "related",
-    "share", "sharing", "sidebar", "signup", "skip", "skiplink", "social", "sponsor", "subscribe",
-    "toc", "tooltip",
+    "ad",         "ads",     "advert",   "advertisement", "breadcrumb", "breadcrumbs",
+    "ccpa",       "consent", "cookie",   "cookiebanner",  "cookies",    "footer",
+    "gdpr",       "menu",    "menubar",  "nav",           "navbar",     "navigation",
+    "newsletter", "noprint", "onetrust", "pager",         "pagination", "paywall",
+    "popup",      "promo",   "related",  "share",         "sharing",    "sidebar",
+    "signup",     "skip",    "skiplink", "social",        "sponsor",    "subscribe",
+    "toc",        "tooltip",
 });
 static_assert(std::is_sorted(furniture.begin(), furniture.end()));
 
@@ -51,12 +63,20 @@ bool names_furniture(std::string_view names) {
 
 bool is_named_furniture(const GumboNode& node) {
     switch (node.v.element.tag) {
-        case GUMBO_TAG_DIV: case GUMBO_TAG_SECTION: case GUMBO_TAG_UL: case GUMBO_TAG_OL:
-        case GUMBO_TAG_SPAN: case GUMBO_TAG_P: case GUMBO_TAG_A: case GUMBO_TAG_TABLE:
-        case GUMBO_TAG_HEADER: case GUMBO_TAG_UNKNOWN: break;
+        case GUMBO_TAG_DIV:
+        case GUMBO_TAG_SECTION:
+        case GUMBO_TAG_UL:
+        case GUMBO_TAG_OL:
+        case GUMBO_TAG_SPAN:
+        case GUMBO_TAG_P:
+        case GUMBO_TAG_A:
+        case GUMBO_TAG_TABLE:
+        case GUMBO_TAG_HEADER:
+        case GUMBO_TAG_UNKNOWN: break;
         default: return false;
     }
-    return names_furniture(attribute_of(node, "class")) || names_furniture(attribute_of(node, "id"));
+    return names_furniture(attribute_of(node, "class")) ||
+           names_furniture(attribute_of(node, "id"));
 }
 
 bool is_hidden(const GumboNode& node) {
@@ -70,8 +90,8 @@ bool is_hidden(const GumboNode& node) {
 }
 
 bool has_furniture_role(std::string_view role) {
-    for (const std::string_view name :
-         {"navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog"}) {
+    for (const std::string_view name : {"navigation", "banner", "contentinfo", "complementary",
+                                        "search", "dialog", "alertdialog"}) {
         if (role == name) {
             return true;
         }
@@ -114,8 +134,8 @@ public:
 
     const GumboNode* main_element() const {
         return best([](const GumboNode& node, const Weight& weight) {
-            const bool is_main = is_element(node, GUMBO_TAG_MAIN) ||
-                                 attribute_of(node, "role") == "main";
+            const bool is_main =
+                is_element(node, GUMBO_TAG_MAIN) || attribute_of(node, "role") == "main";
             return is_main ? static_cast<double>(weight.text) : 0.0;
         });
     }
@@ -123,7 +143,8 @@ public:
     const GumboNode* densest() const {
         return best([](const GumboNode&, const Weight& weight) {
             const auto links = static_cast<double>(weight.link_text);
-            return weight.score * (1.0 - links / static_cast<double>(std::max<std::size_t>(weight.text, 1)));
+            return weight.score *
+                   (1.0 - links / static_cast<double>(std::max<std::size_t>(weight.text, 1)));
         });
     }
 
@@ -205,7 +226,9 @@ bool is_left_out(const GumboNode& node, Keep keep, Place place) {
         return false;
     }
     switch (tag) {
-        case GUMBO_TAG_NAV: case GUMBO_TAG_FOOTER: case GUMBO_TAG_ASIDE: return true;
+        case GUMBO_TAG_NAV:
+        case GUMBO_TAG_FOOTER:
+        case GUMBO_TAG_ASIDE: return true;
         // Some servers wrap the whole page in one form.
         case GUMBO_TAG_FORM: return !holds_content_root(node);
         case GUMBO_TAG_HEADER:

@@ -49,18 +49,23 @@ private:
             case GUMBO_TAG_H4: write_heading(node, "#### ", depth); break;
             case GUMBO_TAG_H5: write_heading(node, "##### ", depth); break;
             case GUMBO_TAG_H6: write_heading(node, "###### ", depth); break;
-            case GUMBO_TAG_UL: case GUMBO_TAG_OL: case GUMBO_TAG_MENU: write_list(node, depth); break;
+            case GUMBO_TAG_UL:
+            case GUMBO_TAG_OL:
+            case GUMBO_TAG_MENU: write_list(node, depth); break;
             case GUMBO_TAG_LI: write_item(node, "- ", depth); break;
             case GUMBO_TAG_PRE: write_code_block(node); break;
             case GUMBO_TAG_BLOCKQUOTE: write_quote(node, depth); break;
             case GUMBO_TAG_TABLE: write_table(node, depth); break;
             case GUMBO_TAG_A: write_link(node, depth); break;
             case GUMBO_TAG_IMG: write_image(node); break;
-            case GUMBO_TAG_STRONG: case GUMBO_TAG_B: write_marked(node, "**", depth); break;
-            case GUMBO_TAG_EM: case GUMBO_TAG_I: write_marked(node, "*", depth); break;
-            case GUMBO_TAG_CODE: case GUMBO_TAG_KBD: case GUMBO_TAG_SAMP: case GUMBO_TAG_TT:
-                write_code(node);
-                break;
+            case GUMBO_TAG_STRONG:
+            case GUMBO_TAG_B: write_marked(node, "**", depth); break;
+            case GUMBO_TAG_EM:
+            case GUMBO_TAG_I: write_marked(node, "*", depth); break;
+            case GUMBO_TAG_CODE:
+            case GUMBO_TAG_KBD:
+            case GUMBO_TAG_SAMP:
+            case GUMBO_TAG_TT: write_code(node); break;
             case GUMBO_TAG_BR: writer_.break_line(); break;
             case GUMBO_TAG_HR:
                 writer_.break_block();
@@ -74,12 +79,30 @@ private:
 
     static bool is_block(GumboTag tag) {
         switch (tag) {
-            case GUMBO_TAG_P: case GUMBO_TAG_DIV: case GUMBO_TAG_SECTION: case GUMBO_TAG_ARTICLE:
-            case GUMBO_TAG_MAIN: case GUMBO_TAG_HEADER: case GUMBO_TAG_FOOTER: case GUMBO_TAG_ASIDE:
-            case GUMBO_TAG_NAV: case GUMBO_TAG_FIGURE: case GUMBO_TAG_FIGCAPTION: case GUMBO_TAG_FORM:
-            case GUMBO_TAG_DETAILS: case GUMBO_TAG_SUMMARY: case GUMBO_TAG_DL: case GUMBO_TAG_ADDRESS:
-            case GUMBO_TAG_FIELDSET: case GUMBO_TAG_CAPTION: case GUMBO_TAG_TR: case GUMBO_TAG_TD:
-            case GUMBO_TAG_TH: case GUMBO_TAG_CENTER: case GUMBO_TAG_HGROUP: case GUMBO_TAG_BODY: return true;
+            case GUMBO_TAG_P:
+            case GUMBO_TAG_DIV:
+            case GUMBO_TAG_SECTION:
+            case GUMBO_TAG_ARTICLE:
+            case GUMBO_TAG_MAIN:
+            case GUMBO_TAG_HEADER:
+            case GUMBO_TAG_FOOTER:
+            case GUMBO_TAG_ASIDE:
+            case GUMBO_TAG_NAV:
+            case GUMBO_TAG_FIGURE:
+            case GUMBO_TAG_FIGCAPTION:
+            case GUMBO_TAG_FORM:
+            case GUMBO_TAG_DETAILS:
+            case GUMBO_TAG_SUMMARY:
+            case GUMBO_TAG_DL:
+            case GUMBO_TAG_ADDRESS:
+            case GUMBO_TAG_FIELDSET:
+            case GUMBO_TAG_CAPTION:
+            case GUMBO_TAG_TR:
+            case GUMBO_TAG_TD:
+            case GUMBO_TAG_TH:
+            case GUMBO_TAG_CENTER:
+            case GUMBO_TAG_HGROUP:
+            case GUMBO_TAG_BODY: return true;
             default: return false;
         }
     }
@@ -176,7 +199,8 @@ private:
     }
 
     static std::string language_in(std::string_view classes) {
-        for (const std::string_view mark : {"language-", "lang-", "highlight-source-", "highlight-"}) {
+        for (const std::string_view mark :
+             {"language-", "lang-", "highlight-source-", "highlight-"}) {
             const std::size_t found = classes.find(mark);
             if (found == std::string_view::npos) {
                 continue;
@@ -329,8 +353,12 @@ private:
     static bool holds_blocks(const GumboNode& node, int depth) {
         for (const GumboNode* child : children_of(node)) {
             switch (is_element(*child) ? child->v.element.tag : GUMBO_TAG_SPAN) {
-                case GUMBO_TAG_TABLE: case GUMBO_TAG_PRE: case GUMBO_TAG_H1: case GUMBO_TAG_H2:
-                case GUMBO_TAG_H3: case GUMBO_TAG_BLOCKQUOTE: return true;
+                case GUMBO_TAG_TABLE:
+                case GUMBO_TAG_PRE:
+                case GUMBO_TAG_H1:
+                case GUMBO_TAG_H2:
+                case GUMBO_TAG_H3:
+                case GUMBO_TAG_BLOCKQUOTE: return true;
                 default: break;
             }
             if (depth < 8 && holds_blocks(*child, depth + 1)) {
@@ -406,6 +434,8 @@ private:
 
 }  // namespace
 
-std::string write_markdown(const GumboNode& node, Keep keep) { return Renderer(keep).render(node); }
+std::string write_markdown(const GumboNode& node, Keep keep) {
+    return Renderer(keep).render(node);
+}
 
 }  // namespace rag::text

@@ -33,15 +33,16 @@ const GumboNode* parse(const char* source, std::size_t size, HtmlArena* arena) {
     return output == nullptr ? nullptr : output->root;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// Elements that never stay open, or are closed by the next of their kind.
 bool nests(std::string_view tag) {
     constexpr auto flat = std::to_array<std::string_view>({
-        "area", "base",  "br",    "col",    "dd",    "dt",   "embed", "hr",   "img",
-        "input", "li",   "link",  "meta",   "option", "p",   "param", "rb",   "rp",
-        "rt",   "source", "tbody", "td",    "tfoot", "th",   "thead", "tr",   "track",
-        "wbr",
+        "area",  "base", "br",    "col",    "dd",    "dt",    "embed", "hr",  "img", "input",
+        "li",    "link", "meta",  "option", "p",     "param", "rb",    "rp",  "rt",  "source",
+        "tbody", "td",   "tfoot", "th",     "thead", "tr",    "track", "wbr",
     });
     static_assert(std::is_sorted(flat.begin(), flat.end()));
     return !std::binary_search(flat.begin(), flat.end(), tag);

@@ -5,7 +5,9 @@
 namespace rag::text {
 namespace {
 
-bool is_html_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_html_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 std::string_view without_trailing_space(std::string_view line) {
     while (!line.empty() && line.back() == ' ') {
