@@ -43,6 +43,7 @@ void MarkdownWriter::begin_content() {
     space_ = false;
     glued_ = false;
     item_begins_ = false;
+    ended_line_ = false;
 }
 
 void MarkdownWriter::write_text(std::string_view text) {
@@ -100,6 +101,16 @@ void MarkdownWriter::unindent() {
     prefix_.resize(prefix_sizes_.back());
     prefix_sizes_.pop_back();
     first_prefix_.clear();
+}
+
+void MarkdownWriter::take_back(const Mark& mark) {
+    out_.resize(mark.size);
+    first_prefix_ = mark.first_prefix;
+    gap_ = mark.gap;
+    space_ = mark.space;
+    glued_ = mark.glued;
+    item_begins_ = mark.item_begins;
+    ended_line_ = mark.ended_line;
 }
 
 std::string MarkdownWriter::take() {
