@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
 #include "text/decode.hpp"
+#include "text/html_content.hpp"
 #include "text/html_markdown.hpp"
 
 namespace rag::text {
@@ -91,12 +92,14 @@ private:
     }
 };
 
-std::string render_content(const GumboNode& body) {
-    std::string text = write_markdown(main_content_of(body), Keep::content);
+std::string render_content(const GumboNode& body, const Url* base) {
+    const Furniture furniture(body);
+    std::string text =
+        write_markdown(main_content_of(body, furniture), {Keep::content, furniture, base});
     if (is_blank(text)) {
-        text = write_markdown(body, Keep::content);
+        text = write_markdown(body, {Keep::content, furniture, base});
     }
-    return is_blank(text) ? write_markdown(body, Keep::everything) : text;
+    return is_blank(text) ? write_markdown(body, {Keep::everything, furniture, base}) : text;
 }
 
 /// Character references can bring in what decoding took out.
@@ -148,7 +151,7 @@ HtmlPage read_html(std::string_view bytes, std::string_view content_type) {
     page.extracted.file_type = "html";
     page.extracted.text = cleaned(tree.root() == nullptr   ? strip_tags(tree.source())
                                   : reader.body == nullptr ? std::string()
-                                                           : render_content(*reader.body));
+                                                           : render_content(*reader.body, nullptr));
     return page;
 }
 

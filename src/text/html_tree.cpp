@@ -125,13 +125,12 @@ bool is_text(const GumboNode& node) {
            node.type == GUMBO_NODE_CDATA;
 }
 
-std::vector<const GumboNode*> children_of(const GumboNode& node) {
+std::span<const GumboNode* const> children_of(const GumboNode& node) {
     if (!is_element(node)) {
         return {};
     }
     const GumboVector& children = node.v.element.children;
-    const auto* const* first = reinterpret_cast<const GumboNode* const*>(children.data);
-    return {first, first + children.length};
+    return {reinterpret_cast<const GumboNode* const*>(children.data), children.length};
 }
 
 std::string_view attribute_of(const GumboNode& node, const char* name) {

@@ -48,13 +48,13 @@ void MarkdownWriter::begin_content() {
 
 void MarkdownWriter::write_text(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
-        if (is_html_space(text[i])) {
+        if (const std::size_t space = space_bytes(text, i); space > 0) {
             space_ = true;
-            ++i;
+            i += space;
             continue;
         }
         std::size_t end = i;
-        while (end < text.size() && !is_html_space(text[end])) {
+        while (end < text.size() && space_bytes(text, end) == 0) {
             ++end;
         }
         const std::string_view word = text.substr(i, end - i);

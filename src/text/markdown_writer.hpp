@@ -72,7 +72,6 @@ public:
     void take_back(const Mark& mark);
 
 private:
-
     void begin_content();
 
     std::string out_;

@@ -98,8 +98,9 @@ TEST_CASE("golden: the words of every page are those that a reader would take fr
 }
 
 TEST_CASE("golden: Markdown comes out to the letter") {
-    for (const std::string name : {"sphinx", "mkdocs-material", "docusaurus", "jekyll-blog",
-                                   "wordpress", "mediawiki", "shop-product", "github-readme"}) {
+    for (const std::string name :
+         {"sphinx", "mkdocs-material", "docusaurus", "jekyll-blog", "news-article", "wordpress",
+          "mediawiki", "hugo", "div-soup", "old-tables", "github-readme"}) {
         INFO(name);
         CHECK(extract(name) == golden(name));
     }
