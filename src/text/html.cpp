@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
 #include "text/decode.hpp"
+#include "text/html_content.hpp"
 #include "text/html_markdown.hpp"
 
 namespace rag::text {
@@ -31,9 +32,13 @@ public:
 private:
     void read_element(const GumboNode& node) {
         switch (node.v.element.tag) {
-            case GUMBO_TAG_HTML: keep_first(page.language, collapse(attribute_of(node, "lang"))); break;
+            case GUMBO_TAG_HTML:
+                keep_first(page.language, collapse(attribute_of(node, "lang")));
+                break;
             case GUMBO_TAG_BODY: body = body == nullptr ? &node : body; break;
-            case GUMBO_TAG_BASE: keep_first(page.base_href, collapse(attribute_of(node, "href"))); break;
+            case GUMBO_TAG_BASE:
+                keep_first(page.base_href, collapse(attribute_of(node, "href")));
+                break;
             case GUMBO_TAG_TITLE:
                 // An SVG's title is another thing.
                 if (node.v.element.tag_namespace == GUMBO_NAMESPACE_HTML) {
@@ -47,7 +52,8 @@ private:
                     keep_first(page.canonical_url, collapse(attribute_of(node, "href")));
                 }
                 break;
-            case GUMBO_TAG_A: case GUMBO_TAG_AREA: read_link(node); break;
+            case GUMBO_TAG_A:
+            case GUMBO_TAG_AREA: read_link(node); break;
             default: break;
         }
     }
@@ -86,12 +92,14 @@ private:
     }
 };
 
-std::string render_content(const GumboNode& body) {
-    std::string text = write_markdown(main_content_of(body), Keep::content);
+std::string render_content(const GumboNode& body, const Url* base) {
+    const Furniture furniture(body);
+    std::string text =
+        write_markdown(main_content_of(body, furniture), {Keep::content, furniture, base});
     if (is_blank(text)) {
-        text = write_markdown(body, Keep::content);
+        text = write_markdown(body, {Keep::content, furniture, base});
     }
-    return is_blank(text) ? write_markdown(body, Keep::everything) : text;
+    return is_blank(text) ? write_markdown(body, {Keep::everything, furniture, base}) : text;
 }
 
 /// Character references can bring in what decoding took out.
@@ -107,8 +115,7 @@ void fill_extracted(HtmlPage& page, HeadReader& reader) {
             extracted.title = cleaned(std::move(*title));
         }
     }
-    page.description =
-        cleaned(page.description.empty() ? reader.og_description : page.description);
+    page.description = cleaned(page.description.empty() ? reader.og_description : page.description);
     page.language = cleaned(page.language);
     if (!page.description.empty()) {
         extracted.metadata["description"] = page.description;
@@ -144,7 +151,7 @@ HtmlPage read_html(std::string_view bytes, std::string_view content_type) {
     page.extracted.file_type = "html";
     page.extracted.text = cleaned(tree.root() == nullptr   ? strip_tags(tree.source())
                                   : reader.body == nullptr ? std::string()
-                                                           : render_content(*reader.body));
+                                                           : render_content(*reader.body, nullptr));
     return page;
 }
 

@@ -20,13 +20,13 @@ struct HtmlLink {
 
 /// What a page says and where it leads.
 struct HtmlPage {
-    ExtractedText extracted;     ///< Markdown; file_type "html".
-    std::vector<HtmlLink> links; ///< `<a href>` and `<area href>` of the whole page, in order.
-    std::string base_href;       ///< `<base href>`; empty without one.
-    std::string canonical_url;   ///< `<link rel=canonical>` as written; empty without one.
-    std::string robots;      ///< `<meta name=robots>` in lower case, e.g. "noindex, nofollow".
-    std::string description; ///< `<meta name=description>`, else og:description.
-    std::string language;    ///< `<html lang>`, e.g. "en-US"; empty without one.
+    ExtractedText extracted;      ///< Markdown; file_type "html".
+    std::vector<HtmlLink> links;  ///< `<a href>` and `<area href>` of the whole page, in order.
+    std::string base_href;        ///< `<base href>`; empty without one.
+    std::string canonical_url;    ///< `<link rel=canonical>` as written; empty without one.
+    std::string robots;           ///< `<meta name=robots>` in lower case, e.g. "noindex, nofollow".
+    std::string description;      ///< `<meta name=description>`, else og:description.
+    std::string language;         ///< `<html lang>`, e.g. "en-US"; empty without one.
 };
 
 /// Reads a page of any quality. `content_type` is that of the HTTP answer, for its charset; may be

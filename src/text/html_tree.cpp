@@ -33,15 +33,16 @@ const GumboNode* parse(const char* source, std::size_t size, HtmlArena* arena) {
     return output == nullptr ? nullptr : output->root;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// Elements that never stay open, or are closed by the next of their kind.
 bool nests(std::string_view tag) {
     constexpr auto flat = std::to_array<std::string_view>({
-        "area", "base",  "br",    "col",    "dd",    "dt",   "embed", "hr",   "img",
-        "input", "li",   "link",  "meta",   "option", "p",   "param", "rb",   "rp",
-        "rt",   "source", "tbody", "td",    "tfoot", "th",   "thead", "tr",   "track",
-        "wbr",
+        "area",  "base", "br",    "col",    "dd",    "dt",    "embed", "hr",  "img", "input",
+        "li",    "link", "meta",  "option", "p",     "param", "rb",    "rp",  "rt",  "source",
+        "tbody", "td",   "tfoot", "th",     "thead", "tr",    "track", "wbr",
     });
     static_assert(std::is_sorted(flat.begin(), flat.end()));
     return !std::binary_search(flat.begin(), flat.end(), tag);
@@ -124,13 +125,12 @@ bool is_text(const GumboNode& node) {
            node.type == GUMBO_NODE_CDATA;
 }
 
-std::vector<const GumboNode*> children_of(const GumboNode& node) {
+std::span<const GumboNode* const> children_of(const GumboNode& node) {
     if (!is_element(node)) {
         return {};
     }
     const GumboVector& children = node.v.element.children;
-    const auto* const* first = reinterpret_cast<const GumboNode* const*>(children.data);
-    return {first, first + children.length};
+    return {reinterpret_cast<const GumboNode* const*>(children.data), children.length};
 }
 
 std::string_view attribute_of(const GumboNode& node, const char* name) {

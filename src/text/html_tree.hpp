@@ -5,6 +5,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,7 +58,7 @@ bool is_element(const GumboNode& node, GumboTag tag);
 bool is_text(const GumboNode& node);  ///< White space included.
 
 /// Empty for text and for elements without children.
-std::vector<const GumboNode*> children_of(const GumboNode& node);
+std::span<const GumboNode* const> children_of(const GumboNode& node);
 
 /// Empty where the element has no such attribute.
 std::string_view attribute_of(const GumboNode& node, const char* name);

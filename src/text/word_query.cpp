@@ -49,12 +49,12 @@ std::vector<Quote> find_quotes(std::string_view text) {
         const DecodedCodePoint c = decode_utf8(text, i);
         const std::size_t end = i + c.bytes;
         if (c.value == '"' || c.value == 0x201C || c.value == 0x201D || c.value == 0x201E) {
-            const bool after_word = i > 0 && kind_of(code_point_before(text, i).value) !=
-                                                 CharacterKind::separator;
-            const bool before_word =
-                end < text.size() && kind_of(decode_utf8(text, end).value) != CharacterKind::separator;
-            quotes.push_back({i, end, c.value != 0x201D && !after_word,
-                              c.value != 0x201E && !before_word});
+            const bool after_word =
+                i > 0 && kind_of(code_point_before(text, i).value) != CharacterKind::separator;
+            const bool before_word = end < text.size() && kind_of(decode_utf8(text, end).value) !=
+                                                              CharacterKind::separator;
+            quotes.push_back(
+                {i, end, c.value != 0x201D && !after_word, c.value != 0x201E && !before_word});
         }
         i = end;
     }
