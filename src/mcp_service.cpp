@@ -9,7 +9,7 @@
 namespace rag {
 
 McpService::McpService(Engine& engine, const Config& config, const std::string& secret,
-                       Offer offer) {
+                       Offer offer, Workers& jobs) {
     mcp::ServerCard card;
     card.version = version;
     card.description = "A memory for AI agents: takes text in, finds the passage that answers.";
@@ -26,8 +26,13 @@ McpService::McpService(Engine& engine, const Config& config, const std::string& 
         registry_.set_resources(*resources_);
         card.instructions = tools::server_instructions();
     }
+    const mcp::TaskRunner runner = [&jobs](std::function<void()> work) {
+        return jobs.try_post(std::move(work));
+    };
+    tasks_ = std::make_unique<mcp::Tasks>(runner, changes_, engine.clock(), engine.ids());
     dispatcher_ = std::make_unique<mcp::Dispatcher>(registry_, card, secret, changes_,
-                                                    engine.clock(), engine.ids());
+                                                    engine.clock(), engine.ids(),
+                                                    mcp::DispatcherOptions{}, tasks_.get());
 }
 
 }  // namespace rag
