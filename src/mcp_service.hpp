@@ -22,8 +22,8 @@ enum class Offer {
 /// The protocol over one engine: registry and dispatcher, with no wire. Safe for concurrent use.
 class McpService final {
 public:
-    /// `engine` and `jobs`, where tasks run, must outlive this, and `jobs` be stopped before it goes;
-    /// `secret` signs what clients carry for us.
+    /// `engine` and `jobs`, where tasks run, must outlive this, and `jobs` be stopped before it
+    /// goes; `secret` signs what clients carry for us.
     McpService(Engine& engine, const Config& config, const std::string& secret, Offer offer,
                Workers& jobs);
 
@@ -32,6 +32,7 @@ public:
 
 private:
     mcp::ChangeHub changes_;
+    std::unique_ptr<mcp::LastingTasks> lasting_;
     std::unique_ptr<mcp::Tasks> tasks_;
     std::unique_ptr<mcp::ResourceProvider> resources_;
     mcp::Registry registry_;
