@@ -5,8 +5,12 @@
 namespace rag::text {
 namespace {
 
-bool is_html_space(char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+/// Of the white space at the offset; a space that does not break (U+00A0) is as good as any.
+std::size_t space_bytes(std::string_view text, std::size_t i) {
+    if (text[i] == ' ' || (text[i] >= '\t' && text[i] <= '\r')) {
+        return 1;
+    }
+    return text[i] == '\xC2' && i + 1 < text.size() && text[i + 1] == '\xA0' ? 2 : 0;
 }
 
 std::string_view without_trailing_space(std::string_view line) {
