@@ -7,6 +7,9 @@
 #include "text/html_markdown.hpp"
 #include "text/html_scan.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace rag::text {
 namespace {
 
@@ -114,19 +117,20 @@ std::string cleaned(std::string text) {
     if (!is_utf8(text)) {
         text = replace_invalid_utf8(text);
     }
-    for (const std::string_view unseen : {"\u00AD", "\u200B", "\uFEFF"}) {
-        std::size_t found = text.find(unseen);
-        if (found == std::string::npos) {
-            continue;
+    constexpr std::string_view unseen[] = {"\u00AD", "\u200B", "\uFEFF"};
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::string_view rest = std::string_view(text).substr(i, 3);
+        const auto* const found =
+            std::find_if(std::begin(unseen), std::end(unseen),
+                         [&](std::string_view one) { return rest.starts_with(one); });
+        if (found != std::end(unseen)) {
+            i += found->size();
+        } else {
+            text[kept++] = text[i++];
         }
-        std::string kept;
-        std::size_t from = 0;
-        for (; found != std::string::npos; found = text.find(unseen, from)) {
-            kept.append(text, from, found - from);
-            from = found + unseen.size();
-        }
-        text = kept.append(text, from);
     }
+    text.resize(kept);
     return text;
 }
 
@@ -180,10 +184,10 @@ HtmlPage read_tree(const GumboNode& root, const HtmlOptions& options) {
 
 HtmlPage read_html(std::string_view bytes, std::string_view content_type,
                    const HtmlOptions& options) {
-    if (bytes.size() > source_bytes_max) {
+    if (bytes.size() > html_bytes_max) {
         throw Error(ErrorCode::invalid_argument,
                     "The page holds " + std::to_string(bytes.size()) + " bytes; at most " +
-                        std::to_string(source_bytes_max) + " can be read. Split it first.");
+                        std::to_string(html_bytes_max) + " can be read. Split it first.");
     }
     std::string charset = charset_of(content_type);
     if (charset.empty()) {

@@ -12,6 +12,7 @@
 namespace rag::text {
 
 constexpr std::size_t source_bytes_max = 32U << 20U;  ///< Of anything that text is extracted from.
+constexpr std::size_t html_bytes_max = 12U << 20U;    ///< Of one HTML page.
 constexpr std::size_t html_links_max = 20'000;        ///< Further links of a page are ignored.
 
 struct HtmlLink {
@@ -39,7 +40,7 @@ struct HtmlOptions {
 };
 
 /// Reads a page of any quality. `content_type` is that of the HTTP answer, for its charset; may be
-/// empty. Throws Error{invalid_argument} for more than source_bytes_max. A page larger than 8 MiB,
+/// empty. Throws Error{invalid_argument} for more than html_bytes_max. A page larger than 8 MiB,
 /// nested deeper than any browser allows, or made to grow out of proportion is read without its
 /// structure: title, links, and plain text.
 HtmlPage read_html(std::string_view bytes, std::string_view content_type,

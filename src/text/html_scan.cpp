@@ -1,5 +1,7 @@
 #include "text/html_scan.hpp"
 
+#include "base/utf8.hpp"
+#include "text/characters.hpp"
 #include "text/html_tree.hpp"
 
 #include <algorithm>
@@ -150,24 +152,63 @@ private:
     int foreign_ = 0;
 };
 
-/// The character references that links and titles are written with.
-std::string unescape(std::string_view text) {
-    constexpr auto references =
-        std::to_array<std::pair<std::string_view, std::string_view>>({{"&amp;", "&"},
-                                                                      {"&lt;", "<"},
-                                                                      {"&gt;", ">"},
-                                                                      {"&quot;", "\""},
-                                                                      {"&#39;", "'"},
-                                                                      {"&nbsp;", " "}});
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto found = std::find_if(
-            references.begin(), references.end(),
-            [&](const auto& reference) { return text.substr(i).starts_with(reference.first); });
-        out.append(found == references.end() ? text.substr(i, 1) : found->second);
-        i += found == references.end() ? 1 : found->first.size();
+/// Text on one line: white space collapsed, the usual character references resolved.
+class LineWriter final {
+public:
+    std::string line;
+
+    void append(std::string_view text) {
+        for (std::size_t i = 0; i < text.size();) {
+            // Words of ASCII at once: most of a page is made of them.
+            std::size_t end = i;
+            while (end < text.size() && text[end] > ' ' && text[end] != '&' && text[end] < 0x7F) {
+                ++end;
+            }
+            if (end > i) {
+                append_word(text.substr(i, end - i));
+                i = end;
+            } else if (text[i] == '&') {
+                i += append_reference(text.substr(i));
+            } else {
+                const DecodedCodePoint c = decode_utf8(text, i);
+                is_space(c.value) ? add_gap() : append_word(text.substr(i, c.bytes));
+                i += c.bytes;
+            }
+        }
     }
-    return out;
+    void add_gap() { gap_ = !line.empty(); }
+
+private:
+    void append_word(std::string_view word) {
+        line.append(gap_ ? " " : "").append(word);
+        gap_ = false;
+    }
+
+    std::size_t append_reference(std::string_view text) {
+        constexpr auto references =
+            std::to_array<std::pair<std::string_view, std::string_view>>({{"&amp;", "&"},
+                                                                          {"&lt;", "<"},
+                                                                          {"&gt;", ">"},
+                                                                          {"&quot;", "\""},
+                                                                          {"&#39;", "'"},
+                                                                          {"&nbsp;", " "}});
+        for (const auto& [reference, meaning] : references) {
+            if (text.starts_with(reference)) {
+                meaning == " " ? add_gap() : append_word(meaning);
+                return reference.size();
+            }
+        }
+        append_word("&");
+        return 1;
+    }
+
+    bool gap_ = false;
+};
+
+std::string on_one_line(std::string_view text) {
+    LineWriter writer;
+    writer.append(text);
+    return std::move(writer.line);
 }
 
 std::string attribute_in(const Tag& tag, std::string_view wanted) {
@@ -195,7 +236,7 @@ std::string attribute_in(const Tag& tag, std::string_view wanted) {
             i += quote != 0 ? 1 : 0;
         }
         if (found) {
-            return collapse(unescape(value));
+            return on_one_line(value);
         }
     }
     return {};
@@ -203,14 +244,16 @@ std::string attribute_in(const Tag& tag, std::string_view wanted) {
 
 class Scanner final {
 public:
-    explicit Scanner(std::string_view source) : source_(source) {}
+    explicit Scanner(std::string_view source) : source_(source) {
+        text_.line.reserve(source.size());  // Never more, so that growing copies nothing.
+    }
 
     HtmlPage scan() {
         std::size_t i = 0;
         while (i < source_.size()) {
             const Tag tag = next_tag(source_, i);
             text_.append(source_.substr(i, tag.begin - i));
-            text_.push_back(' ');
+            text_.add_gap();
             i = tag.end;
             if (!tag.closes && !tag.name.empty()) {
                 read(tag);
@@ -219,12 +262,12 @@ public:
                 const std::size_t end = raw_text_end(source_, i, tag.name);
                 if (tag.name == "title" && page_.extracted.title.empty()) {
                     page_.extracted.title =
-                        collapse(unescape(source_.substr(i, end - i))).substr(0, title_bytes_max);
+                        on_one_line(source_.substr(i, std::min(end - i, title_bytes_max)));
                 }
                 i = end;
             }
         }
-        page_.extracted.text = collapse(unescape(text_));
+        page_.extracted.text = std::move(text_.line);
         return std::move(page_);
     }
 
@@ -252,11 +295,11 @@ private:
     std::string text_after(const Tag& tag) const {
         constexpr std::size_t link_text_bytes_max = 256;
         const std::string_view rest = source_.substr(tag.end, link_text_bytes_max);
-        return collapse(unescape(rest.substr(0, std::min(rest.find('<'), rest.size()))));
+        return on_one_line(rest.substr(0, std::min(rest.find('<'), rest.size())));
     }
 
     std::string_view source_;
-    std::string text_;
+    LineWriter text_;
     HtmlPage page_;
 };
 
