@@ -78,9 +78,13 @@ bool holds_raw_text(std::string_view name) {
 
 /// Where the end tag of a raw text element begins.
 std::size_t raw_text_end(std::string_view source, std::size_t from, std::string_view name) {
+    const auto is_same = [](char a, char b) {
+        return (is_letter(a) ? static_cast<char>(a | 0x20) : a) == b;
+    };
     for (std::size_t i = source.find("</", from); i != std::string_view::npos;
          i = source.find("</", i + 2)) {
-        if (to_lower(source.substr(i + 2, name.size())) == name) {
+        const std::string_view found = source.substr(i + 2, name.size());
+        if (std::equal(found.begin(), found.end(), name.begin(), name.end(), is_same)) {
             return i;
         }
     }
