@@ -22,7 +22,7 @@ std::optional<std::string> decode_header_value(std::string_view value);
 
 /// Throws RpcFailure{-32020} where MCP-Protocol-Version or Mcp-Method are there and say something
 /// else.
-void check_stated_headers(const HttpHeaders& headers, std::string_view version,
+void check_stated_headers(const HttpHeaders& headers, const std::optional<std::string>& version,
                           std::string_view method);
 /// Throws RpcFailure{-32020} where a header that every request needs is missing, or Mcp-Name is
 /// missing or wrong. `params` must be an object.

@@ -81,8 +81,7 @@ std::vector<Collection> PostgresStore::list_collections(const CallContext& conte
     return collections;
 }
 
-bool PostgresStore::update_collection_description(const CallContext& context,
-                                                  std::string_view name,
+bool PostgresStore::update_collection_description(const CallContext& context, std::string_view name,
                                                   std::string_view description) {
     bool found = false;
     pool_.transact(context, [&](PostgresTransaction& transaction) {

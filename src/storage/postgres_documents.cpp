@@ -114,8 +114,7 @@ void write_identity(PostgresTransaction& transaction, DocumentId id, const std::
 }
 
 std::vector<ChunkId> replace_chunks(PostgresTransaction& transaction, DocumentId id,
-                                    const std::string& title,
-                                    const std::vector<NewChunk>& chunks) {
+                                    const std::string& title, const std::vector<NewChunk>& chunks) {
     const SqlRows space = transaction.run(
         "select c.model, c.dimensions from @S.collection_documents m join @S.collections c "
         "on c.id = m.collection_id where m.document_id = $1::bigint order by c.id limit 1",
@@ -244,8 +243,8 @@ std::optional<DeletedDocument> PostgresStore::delete_document(const CallContext&
         }
         add_document_change(transaction, ChangeKind::document_deleted, id);
         deleted->chunks_deleted =
-            transaction.run("delete from @S.document_chunks where document_id = $1::bigint",
-                            id_param)
+            transaction
+                .run("delete from @S.document_chunks where document_id = $1::bigint", id_param)
                 .affected;
         transaction.run("delete from @S.source_documents where id = $1::bigint", id_param);
     });

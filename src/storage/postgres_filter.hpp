@@ -15,7 +15,6 @@ struct SqlFilter {
 };
 
 /// `value` is the SQL of the metadata, `first` the number of the first free parameter.
-SqlFilter compile_filter(const MetadataFilter& filter, const std::string& value,
-                         std::size_t first);
+SqlFilter compile_filter(const MetadataFilter& filter, const std::string& value, std::size_t first);
 
 }  // namespace rag::storage

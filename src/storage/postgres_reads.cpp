@@ -77,11 +77,11 @@ std::optional<DocumentSummary> PostgresStore::find_document(const CallContext& c
 std::optional<DocumentSummary> PostgresStore::find_by_identity(const CallContext& context,
                                                                CollectionId collection,
                                                                std::string_view identity) {
-    const auto found = read_summaries(
-        context,
-        "where d.id = (select x.document_id from @S.collection_documents x "
-        "where x.collection_id = $1::bigint and x.identity = $2)",
-        {std::to_string(collection), to_sql_text(identity)});
+    const auto found =
+        read_summaries(context,
+                       "where d.id = (select x.document_id from @S.collection_documents x "
+                       "where x.collection_id = $1::bigint and x.identity = $2)",
+                       {std::to_string(collection), to_sql_text(identity)});
     return found.empty() ? std::nullopt : std::optional(found[0]);
 }
 
@@ -166,9 +166,10 @@ DocumentPage PostgresStore::list_documents(const CallContext& context, const Doc
     std::string where = "where " + filter.condition;
     if (query.collections) {
         params.emplace_back(to_sql_array(*query.collections));
-        where += " and d.id in (select x.document_id from @S.collection_documents x where "
-                 "x.collection_id = any($" +
-                 std::to_string(params.size()) + "::bigint[]))";
+        where +=
+            " and d.id in (select x.document_id from @S.collection_documents x where "
+            "x.collection_id = any($" +
+            std::to_string(params.size()) + "::bigint[]))";
     }
     if (!filter.exact) {
         const SqlRows all =
@@ -181,11 +182,11 @@ DocumentPage PostgresStore::list_documents(const CallContext& context, const Doc
         run(context, "select count(*) from @S.source_documents d " + where, params).rows.at(0), 0);
     params.emplace_back(std::to_string(std::max<std::int64_t>(query.limit, 0)));
     params.emplace_back(std::to_string(std::max<std::int64_t>(query.offset, 0)));
-    page.documents = read_summaries(
-        context,
-        where + query_newest_first + " limit $" + std::to_string(params.size() - 1) +
-            "::bigint offset $" + std::to_string(params.size()) + "::bigint",
-        params);
+    page.documents =
+        read_summaries(context,
+                       where + query_newest_first + " limit $" + std::to_string(params.size() - 1) +
+                           "::bigint offset $" + std::to_string(params.size()) + "::bigint",
+                       params);
     return page;
 }
 

@@ -152,7 +152,7 @@ Connection::Connection(const std::string& path, Use use) {
         sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         register_functions(database_);
         execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-                "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000;");
+                "PRAGMA cache_size = -8000;");
         if (use == Use::read) {
             sqlite3_progress_handler(database_, progress_steps, &Connection::watch, this);
         }

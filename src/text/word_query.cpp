@@ -61,6 +61,28 @@ std::vector<Quote> find_quotes(std::string_view text) {
     return quotes;
 }
 
+/// A lone identifier in quotes stands in the index as itself and then in parts; another identifier
+/// that holds it (`src/net` in `src/net/client.cpp`) has only the parts in common. So the phrase is
+/// the parts. `words` are the folded words behind the terms.
+void keep_parts_of_lone_identifier(std::vector<std::string>& phrase,
+                                   const std::vector<std::string>& words) {
+    if (phrase.size() < 2) {
+        return;
+    }
+    std::string whole = words.front();
+    std::erase_if(whole, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x80 && ascii_kinds[byte] == CharacterKind::separator;
+    });
+    std::string parts;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        parts += words[i];
+    }
+    if (whole == parts) {
+        phrase.erase(phrase.begin());
+    }
+}
+
 std::vector<std::vector<std::string>> find_phrases(std::string_view text) {
     std::vector<std::vector<std::string>> phrases;
     std::size_t terms_left = query_terms_max;
@@ -72,13 +94,16 @@ std::vector<std::vector<std::string>> find_phrases(std::string_view text) {
             continue;
         }
         std::vector<std::string> phrase;
+        std::vector<std::string> words;
         scan_text(text.substr(open->end, quote.begin - open->end),
-                  [&](std::string_view term, std::string_view) {
+                  [&](std::string_view term, std::string_view word) {
                       if (terms_left > 0) {
                           phrase.emplace_back(term);
+                          words.emplace_back(word);
                           --terms_left;
                       }
                   });
+        keep_parts_of_lone_identifier(phrase, words);
         if (!phrase.empty()) {
             phrases.push_back(std::move(phrase));
         }

@@ -70,6 +70,13 @@ TEST_CASE("modern: headers that are missing or say something else are -32020 wit
     CHECK(refuse(server, call, headers) == std::pair(400, -32020));
 }
 
+TEST_CASE("modern: a wrong version header is forgiven only where the operator says so") {
+    HttpFixture server({}, {.version_header = rag::mcp::VersionHeader::lenient});
+    const HttpHeaders headers = {{"mcp-protocol-version", "2025-11-25"},
+                                 {"mcp-method", "tools/list"}};
+    CHECK(server.post(modern_message(1, "tools/list"), headers)->await_response().status == 200);
+}
+
 TEST_CASE("modern: Mcp-Name may be encoded and padded with white space") {
     HttpFixture server;
     for (const char* name : {"  echo ", "=?base64?ZWNobw==?="}) {
