@@ -90,7 +90,7 @@ void counts_are_of_documents_and_chunks(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId id = add_collection(store, "notes");
     add_collection(store, "empty");
-    store.add_document({}, make_document(id, "Long", {"one ", "two ", "three"}));
+    store.add_document({}, make_long_document(id, "Long", {"one ", "two ", "three"}));
     store.add_document({}, make_document(id, "short"));
     const auto found = store.find_collection({}, "notes");
     CHECK(found->document_count == 2);
@@ -155,7 +155,7 @@ void a_deleted_collection_takes_its_documents(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId one = add_collection(store, "one");
     const CollectionId two = add_collection(store, "two");
-    const auto lone = store.add_document({}, make_document(one, "Lone", {"a ", "b"}));
+    const auto lone = store.add_document({}, make_long_document(one, "Lone", {"a ", "b"}));
     const auto shared = store.add_document({}, make_document(one, "shared"));
     const auto other = store.add_document({}, make_document(two, "other"));
     tested.share(shared.id, two);

@@ -16,7 +16,8 @@ const std::string kept_nul_text = "nul \xEF\xBF\xBD in it";
 void document_comes_back(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId id = add_collection(store, "notes");
-    NewDocument given = make_document(id, "It's", {"a \\ \"caf\u00e9\" \U0001F600", "\n$1 %s {x}\t"});
+    NewDocument given =
+        make_long_document(id, "It's", {"a \\ \"caf\u00e9\" \U0001F600", "\n$1 %s {x}\t"});
     given.metadata = {{"team", "db"}, {"n", 1.5}, {"deep", {{"list", {1, nullptr, true}}}}};
     given.chunks[1].heading_path = "A > B";
     given.chunks[1].metadata = {{"page", 2}};
@@ -49,7 +50,7 @@ void document_comes_back(StoreUnderTest& tested) {
 void chunks_come_back_in_order(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId id = add_collection(store, "notes");
-    NewDocument given = make_document(id, "Long", {"zero", "one", "two", "three", "four"});
+    NewDocument given = make_long_document(id, "Long", {"zero", "one", "two", "three", "four"});
     given.chunks[1].heading_path = "A > B";
     given.chunks[1].metadata = {{"page", 2}};
     const DocumentAdded added = store.add_document({}, given);
@@ -179,7 +180,8 @@ void deleting_takes_everything(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId one = add_collection(store, "one");
     const CollectionId two = add_collection(store, "atwo");
-    const auto added = store.add_document({}, make_document(one, "Long", {"a", "b", "c"}));
+    const auto added =
+        store.add_document({}, make_long_document(one, "Long", {"a", "b", "c"}));
     tested.share(added.id, two);
     store.update_document({}, added.id, make_change("new"));
     const auto deleted = store.delete_document({}, added.id);
@@ -256,7 +258,7 @@ void chunks_follow_title_and_content(StoreUnderTest& tested) {
     CHECK(second.changed);
     CHECK(second.chunk_ids == first.chunk_ids);
     DocumentUpdate alone;
-    alone.chunks = make_document(id, "Two", {"te", "xt"}).chunks;
+    alone.chunks = make_long_document(id, "Two", {"te", "xt"}).chunks;
     alone.metadata = {{"a", 1}};
     const auto third = store.update_document({}, added.id, alone);
     CHECK(third.changed);

@@ -65,8 +65,8 @@ NewDocument make_document(CollectionId collection, const std::string& content,
     return document;
 }
 
-NewDocument make_document(CollectionId collection, const std::string& title,
-                          const std::vector<std::string>& texts) {
+NewDocument make_long_document(CollectionId collection, const std::string& title,
+                               const std::vector<std::string>& texts) {
     std::string content;
     std::vector<NewChunk> chunks;
     for (const std::string& text : texts) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "rag/error.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
 
@@ -48,8 +49,8 @@ NewDocument make_document(CollectionId collection, const std::string& content,
                           const Vector& embedding = {1, 0, 0, 0});
 
 /// A document of a chunk for each of the texts.
-NewDocument make_document(CollectionId collection, const std::string& title,
-                          const std::vector<std::string>& texts);
+NewDocument make_long_document(CollectionId collection, const std::string& title,
+                               const std::vector<std::string>& texts);
 
 /// The change of a document to another content of one chunk.
 DocumentUpdate make_change(const std::string& content);

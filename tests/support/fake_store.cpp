@@ -125,8 +125,10 @@ std::optional<CollectionDetails> FakeStore::describe_collection(const CallContex
     for (const auto& [url, site] : crawled) {
         details.crawled_urls.push_back(site);
     }
-    std::stable_sort(details.crawled_urls.begin(), details.crawled_urls.end(),
-                     [](const auto& a, const auto& b) { return a.timestamp > b.timestamp; });
+    std::sort(details.crawled_urls.begin(), details.crawled_urls.end(),
+              [](const CrawledUrl& a, const CrawledUrl& b) {
+                  return a.timestamp != b.timestamp ? a.timestamp > b.timestamp : a.url < b.url;
+              });
     details.crawled_urls.resize(std::min<std::size_t>(details.crawled_urls.size(), 10));
     return details;
 }
