@@ -159,9 +159,8 @@ void nul_becomes_a_replacement(StoreUnderTest& tested) {
     CHECK(stored->content == kept_nul_text);
     CHECK(stored->filename == kept_nul_text);
     CHECK(stored->identity == "text:" + kept_nul_text);
-    CHECK(stored->metadata["list"][0] == kept_nul_text);
-    CHECK(stored->metadata["list"][1][kept_nul_text] == 1);
-    CHECK(stored->metadata["plain"] == "\\u0000");
+    const Metadata expected{{"list", {kept_nul_text, {{kept_nul_text, 1}}}}, {"plain", "\\u0000"}};
+    CHECK(stored->metadata == expected);
     const Chunk chunk = store.get_chunks({}, added.id).at(0);
     CHECK(chunk.content == kept_nul_text);
     CHECK(chunk.heading_path == kept_nul_text);
@@ -170,7 +169,7 @@ void nul_becomes_a_replacement(StoreUnderTest& tested) {
     CHECK_FALSE(store.add_document({}, given).added);
     DocumentUpdate update = make_change("x" + nul_text);
     update.filename = nul_text;
-    update.metadata = {{"list", {nul_text, {{nul_text, 1}}}}};
+    update.metadata = Metadata{{"list", {nul_text, {{nul_text, 1}}}}};
     CHECK(store.update_document({}, added.id, update).changed);
     CHECK(store.get_document({}, added.id)->content == "x" + kept_nul_text);
     CHECK(store.get_document({}, added.id)->metadata == stored->metadata);
@@ -204,7 +203,7 @@ void metadata_is_merged_shallowly(StoreUnderTest& tested) {
     given.metadata = {{"keep", 1}, {"deep", {{"a", 1}, {"b", 2}}}, {"null", 5}};
     const auto added = store.add_document({}, given);
     DocumentUpdate update;
-    update.metadata = {{"deep", {{"c", 3}}}, {"new", "x"}, {"null", nullptr}};
+    update.metadata = Metadata{{"deep", {{"c", 3}}}, {"new", "x"}, {"null", nullptr}};
     const auto updated = store.update_document({}, added.id, update);
     CHECK(updated.changed);
     CHECK(updated.version == 1);
@@ -253,13 +252,13 @@ void chunks_follow_title_and_content(StoreUnderTest& tested) {
     CHECK(first.chunk_ids != added.chunk_ids);
     CHECK(store.find_document({}, added.id)->filename == "Quokka");
     DocumentUpdate metadata_too = make_change("text");
-    metadata_too.metadata = {{"a", 1}};
+    metadata_too.metadata = Metadata{{"a", 1}};
     const auto second = store.update_document({}, added.id, metadata_too);
     CHECK(second.changed);
     CHECK(second.chunk_ids == first.chunk_ids);
     DocumentUpdate alone;
     alone.chunks = make_long_document(id, "Two", {"te", "xt"}).chunks;
-    alone.metadata = {{"a", 1}};
+    alone.metadata = Metadata{{"a", 1}};
     const auto third = store.update_document({}, added.id, alone);
     CHECK(third.changed);
     CHECK(third.version == 1);
@@ -354,7 +353,7 @@ void shared_documents_have_one_model(StoreUnderTest& tested) {
     CHECK(code_of([&] { store.update_document({}, added.id, make_change("text 3")); }) ==
           ErrorCode::conflict);
     DocumentUpdate metadata;
-    metadata.metadata = {{"a", 1}};
+    metadata.metadata = Metadata{{"a", 1}};
     CHECK(store.update_document({}, added.id, metadata).changed);
 }
 

@@ -18,7 +18,7 @@ void former_content_becomes_a_version(StoreUnderTest& tested) {
     const auto added = store.add_document({}, given);
     DocumentUpdate update = make_change("two!");
     update.filename = "Renamed";
-    update.metadata = {{"state", "late"}};
+    update.metadata = Metadata{{"state", "late"}};
     const auto updated = store.update_document({}, added.id, update);
     CHECK(updated.version == 2);
     const auto old = store.get_document({}, added.id, 1);
@@ -53,7 +53,7 @@ void versions_are_listed_oldest_first(StoreUnderTest& tested) {
     const auto added = store.add_document({}, first);
     store.update_document({}, added.id, make_change("two!"));
     DocumentUpdate metadata;
-    metadata.metadata = {{"a", 1}};
+    metadata.metadata = Metadata{{"a", 1}};
     store.update_document({}, added.id, metadata);
     store.update_document({}, added.id, make_change("one"));
     const auto versions = store.list_versions({}, added.id);
@@ -95,7 +95,7 @@ void pages_are_newest_first_and_whole(StoreUnderTest& tested) {
         ids.push_back(store.add_document({}, make_document(id, "text " + std::to_string(i))).id);
     }
     DocumentUpdate touch;
-    touch.metadata = {{"touched", true}};
+    touch.metadata = Metadata{{"touched", true}};
     // Until its time is another than that of the newest: then it stands first, whatever its id.
     while (store.find_document({}, ids[2])->updated_at <=
            store.find_document({}, ids[6])->updated_at) {
@@ -159,7 +159,7 @@ void the_newest_text_of_a_title_is_found(StoreUnderTest& tested) {
     store.add_document({}, page);
     store.add_document({}, make_document(two, "elsewhere"));
     DocumentUpdate touch;
-    touch.metadata = {{"touched", true}};
+    touch.metadata = Metadata{{"touched", true}};
     store.update_document({}, older.id, touch);
     REQUIRE(store.find_newest_text({}, one, "Note"));
     CHECK(store.find_newest_text({}, one, "Note")->id == newer.id);

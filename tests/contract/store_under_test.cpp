@@ -25,7 +25,7 @@ NewChunk make_chunk(const std::string& text, std::int64_t start, const Vector& e
 
 void check_promises(const std::vector<Promise>& promises, const MakeStore& make) {
     for (const Promise& promise : promises) {
-        INFO("promise: ", promise.sentence);
+        INFO("promise: ", std::string(promise.sentence));
         try {
             const std::unique_ptr<StoreUnderTest> tested = make();
             promise.check(*tested);
