@@ -1,3 +1,4 @@
+#include "contract/search_index_contract.hpp"
 #include "contract/store_contract.hpp"
 #include "storage/kinds.hpp"
 
@@ -39,4 +40,19 @@ TEST_CASE("every store keeps what it promises of jobs") {
 
 TEST_CASE("every store keeps what it promises of the change feed") {
     check_all_kinds(contract::feed_promises());
+}
+
+TEST_CASE("every search keeps what it promises") {
+    check_all_kinds(contract::search_promises());
+}
+
+TEST_CASE("every search agrees with a plain one on random data") {
+    contract::MakeStore make;
+    SUBCASE("sqlite") { make = test::make_sqlite; }
+    SUBCASE("postgres") {
+        make = [] { return test::make_postgres(); };
+    }
+    for (const unsigned seed : {1U, 2U, 3U}) {
+        contract::check_against_fake(*make(), seed);
+    }
 }
