@@ -205,8 +205,9 @@ void PostingCursor::seek(Local target) {
         }
         enter_block(block);
     }
-    const auto* end = locals_.data() + in_block_;
-    const auto* found = std::lower_bound(locals_.data() + at_, end, target);
+    const std::uint32_t* const end = locals_.data() + in_block_;
+    const std::uint32_t* const from = locals_.data() + at_;
+    const std::uint32_t* const found = std::lower_bound(from, end, target);
     if (found == end) {
         local_ = no_local;
         at_ = in_block_;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "index/state.hpp"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace rag::index {
+
+/// The selected chunks with the highest similarity to the query, all of them compared.
+Candidates find_nearest(const CallContext& context, std::span<const Selection> selections,
+                        const EmbeddingSpace& space, std::span<const float> query,
+                        std::size_t count);
+
+/// The similarity of one chunk; null where it has no vector of the space.
+class SimilarityOf {
+public:
+    SimilarityOf(const EmbeddingSpace& space, std::span<const float> query);
+    ~SimilarityOf();
+    SimilarityOf(const SimilarityOf&) = delete;
+    SimilarityOf& operator=(const SimilarityOf&) = delete;
+
+    std::optional<double> operator()(const Segment& segment, Local local) const;
+
+private:
+    struct Query;
+    const EmbeddingSpace& space_;
+    std::unique_ptr<const Query> query_;
+};
+
+}  // namespace rag::index
