@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 namespace rag::index {
@@ -117,10 +118,11 @@ private:
                 parts.push_back({&chunks, i});
             }
         }
-        std::stable_sort(parts.begin(), parts.end(), [](const ClassPart& a, const ClassPart& b) {
-            return std::lexicographical_compare(
+        std::sort(parts.begin(), parts.end(), [](const ClassPart& a, const ClassPart& b) {
+            const auto order = std::lexicographical_compare_three_way(
                 a.chunks->collections.begin(), a.chunks->collections.end(),
                 b.chunks->collections.begin(), b.chunks->collections.end());
+            return order != 0 ? order < 0 : a.input < b.input;
         });
         return parts;
     }
@@ -230,10 +232,11 @@ void SegmentBuilder::add(IndexedDocument document) {
 }
 
 SharedBytes SegmentBuilder::finish() {
-    std::stable_sort(documents_.begin(), documents_.end(),
-                     [](const PendingDocument& a, const PendingDocument& b) {
-                         return a.document.collections < b.document.collections;
-                     });
+    std::sort(documents_.begin(), documents_.end(),
+              [](const PendingDocument& a, const PendingDocument& b) {
+                  return std::tie(a.document.collections, a.document.id) <
+                         std::tie(b.document.collections, b.document.id);
+              });
     SegmentWriter writer;
     TermCollector terms;
     for (PendingDocument& pending : documents_) {

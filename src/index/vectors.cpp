@@ -1,6 +1,5 @@
 #include "index/vectors.hpp"
 
-#include "base/int8_dot.hpp"
 #include "index/top_list.hpp"
 
 #include <algorithm>
@@ -93,24 +92,14 @@ Candidates find_nearest(const CallContext& context, std::span<const Selection> s
     return top.take();
 }
 
-struct SimilarityOf::Query {
-    Int16Query prepared;
-};
-
-SimilarityOf::SimilarityOf(const EmbeddingSpace& space, std::span<const float> query)
-    : space_(space), query_(new Query{prepare_query(query)}) {}
-
-SimilarityOf::~SimilarityOf() = default;
-
 std::optional<double> SimilarityOf::operator()(const Segment& segment, Local local) const {
     const auto vectors = segment.vectors(space_);
     const auto row = vectors ? vectors->find(local) : std::nullopt;
     if (!row) {
         return std::nullopt;
     }
-    const Int16Query& query = query_->prepared;
-    return similarity(dot_int8(query.codes.data(), vectors->row(*row), vectors->dimensions),
-                      vectors->scales[*row], query.scale);
+    return similarity(dot_int8(query_.codes.data(), vectors->row(*row), vectors->dimensions),
+                      vectors->scales[*row], query_.scale);
 }
 
 }  // namespace rag::index

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/int8_dot.hpp"
 #include "index/state.hpp"
 
 #include <optional>
@@ -16,17 +17,14 @@ Candidates find_nearest(const CallContext& context, std::span<const Selection> s
 /// The similarity of one chunk; null where it has no vector of the space.
 class SimilarityOf {
 public:
-    SimilarityOf(const EmbeddingSpace& space, std::span<const float> query);
-    ~SimilarityOf();
-    SimilarityOf(const SimilarityOf&) = delete;
-    SimilarityOf& operator=(const SimilarityOf&) = delete;
+    SimilarityOf(const EmbeddingSpace& space, std::span<const float> query)
+        : space_(space), query_(prepare_query(query)) {}
 
     std::optional<double> operator()(const Segment& segment, Local local) const;
 
 private:
-    struct Query;
     const EmbeddingSpace& space_;
-    std::unique_ptr<const Query> query_;
+    const Int16Query query_;
 };
 
 }  // namespace rag::index
