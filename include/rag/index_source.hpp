@@ -52,9 +52,12 @@ public:
     virtual std::optional<IndexedDocument> read_document(const CallContext& context,
                                                          DocumentId id) = 0;
 
-    /// False only if nothing was committed since the last read_changes that found nothing more.
-    /// Costs microseconds and no round trip, or else always says false and leaves it to the poll.
+    /// False when nothing was committed since the last read_changes that found nothing more. Costs
+    /// microseconds and no round trip; a source that cannot tell so cheaply says false and leaves
+    /// the news to the poll.
     virtual bool may_have_changed(const CallContext& context) = 0;
+    /// Whether what has been committed is in the next read_changes, whoever else is writing.
+    virtual bool feed_is_immediate() const = 0;
 };
 
 }  // namespace rag
