@@ -17,8 +17,6 @@ constexpr std::size_t smallest_level_chunks = 64;
 constexpr std::size_t read_chunks = 1024;  ///< At once, of a source.
 constexpr std::int64_t changes_at_once = 500;
 constexpr std::size_t applied_chunks_at_once = 2048;
-/// What a chunk takes besides its vector: words, text, rows. Only to guess a copy's size beforehand.
-constexpr std::size_t chunk_bytes_typical = 1200;
 
 /// Segments of a level are about as large; each level is merge_width times the one below.
 std::size_t level_of(std::int64_t chunks) {
@@ -93,19 +91,18 @@ void Copy::adopt(std::shared_ptr<const State> loaded) {
 
 /// The largest collections, until the rest may be expected to fit.
 std::vector<CollectionId> Copy::choose_excluded(const CallContext& context) {
-    std::vector<std::pair<std::size_t, CollectionId>> sizes;
-    std::size_t sum = 0;
+    std::vector<std::pair<double, CollectionId>> sizes;
+    double sum = 0;
     for (const Collection& collection : source_.list_collections(context)) {
-        const std::size_t size =
-            static_cast<std::size_t>(collection.chunk_count) *
-            (chunk_bytes_typical + static_cast<std::size_t>(collection.space.dimensions));
+        const double size = static_cast<double>(collection.chunk_count) *
+                            (chunk_bytes_ + static_cast<double>(collection.space.dimensions));
         sizes.emplace_back(size, collection.id);
         sum += size;
     }
     std::sort(sizes.rbegin(), sizes.rend());
     std::vector<CollectionId> excluded;
     for (const auto& [size, id] : sizes) {
-        if (sum <= memory_bytes_max_) {
+        if (sum <= static_cast<double>(memory_bytes_max_)) {
             break;
         }
         sum -= size;
@@ -113,6 +110,17 @@ std::vector<CollectionId> Copy::choose_excluded(const CallContext& context) {
     }
     std::sort(excluded.begin(), excluded.end());
     return excluded;
+}
+
+bool Copy::should_shrink(const CallContext& context) {
+    const auto current = state();
+    if (!current || current->size_bytes() <= memory_bytes_max_ + memory_bytes_max_ / 8) {
+        return false;
+    }
+    // Measured, now that there is something to measure; vectors are counted twice, to be safe.
+    chunk_bytes_ = std::max(chunk_bytes_, static_cast<double>(current->size_bytes()) /
+                                              static_cast<double>(current->live_chunks() + 1));
+    return choose_excluded(context) != current->excluded;
 }
 
 /// Whether the copy has to have the document: one of its collections is held.
@@ -155,11 +163,6 @@ void Copy::build(const CallContext& context) {
     flush();
     const std::scoped_lock lock(applying_);
     publish(std::make_shared<const State>(std::move(state)));
-}
-
-bool Copy::too_large() const {
-    const auto current = state();
-    return current && current->size_bytes() > memory_bytes_max_ + memory_bytes_max_ / 8;
 }
 
 bool Copy::apply_changes(const CallContext& context, std::size_t batches_max) {

@@ -39,8 +39,8 @@ public:
     /// Merges some segments if there are too many or too much of one is deleted. False: nothing to
     /// do.
     bool merge_some(const CallContext& context);
-    /// Whether the copy has grown beyond what it may take.
-    bool too_large() const;
+    /// Whether the copy takes too much, and building it anew would leave a collection out.
+    bool should_shrink(const CallContext& context);
     /// Swaps segments for equal ones that lie in a mapped file.
     void replace_segments(std::span<const std::shared_ptr<const Segment>> old_ones,
                           std::span<const std::shared_ptr<const Segment>> new_ones);
@@ -76,6 +76,8 @@ private:
 
     IndexSource& source_;
     const std::size_t memory_bytes_max_;
+    /// What a chunk takes besides its vector (words, text, rows): a guess, until it is measured.
+    double chunk_bytes_ = 1200;
     Guarded<std::shared_ptr<const State>> state_;
     std::timed_mutex applying_;  ///< Held by whoever makes a new state of the current one.
     Guarded<Written> written_;

@@ -266,7 +266,7 @@ void LocalIndex::follow(const std::stop_token& stop) {
 }
 
 void LocalIndex::follow_once(const CallContext& context) {
-    if (rebuild_.exchange(false) || copy_.too_large()) {
+    if (rebuild_.exchange(false) || copy_.should_shrink(context)) {
         try {
             prepare(context);
         } catch (...) {
