@@ -194,14 +194,21 @@ bool Copy::apply_locked(const CallContext& context, std::size_t batches_max) {
         std::set<CollectionId> collections;
         for (const Change& change : batch.changes) {
             switch (change.kind) {
-                case ChangeKind::document_changed: changed.insert(change.document); break;
-                case ChangeKind::document_deleted: deleted.insert(change.document); break;
+                case ChangeKind::document_changed:
+                    changed.insert(change.document);
+                    deleted.erase(change.document);
+                    break;
+                case ChangeKind::document_deleted:
+                    deleted.insert(change.document);
+                    changed.erase(change.document);
+                    break;
                 case ChangeKind::collection_changed: collections.insert(change.collection); break;
             }
         }
-        changed.merge(list_members(context, *current, collections));
-        for (const DocumentId id : deleted) {
-            changed.erase(id);  // Ids are never used again.
+        for (const DocumentId id : list_members(context, *current, collections)) {
+            if (!deleted.contains(id)) {
+                changed.insert(id);
+            }
         }
         apply_documents(context, *current, batch.next, changed, deleted);
         if (batch.changes.empty()) {
