@@ -101,13 +101,27 @@ create table @S.jobs (
 create unique index jobs_live on @S.jobs (join_key) where state in ('queued', 'running');
 
 create table @S.crawl_frontier (
-    job_id text not null references @S.jobs on delete cascade,
+    id bigint generated always as identity primary key,
+    collection_id bigint not null references @S.collections on delete cascade,
+    root_url text not null,
     url text not null,
     depth integer not null,
-    state text not null default 'waiting',
-    seq bigint generated always as identity,
-    primary key (job_id, url)
+    parent_url text,
+    state text not null,
+    etag text,
+    last_modified text,
+    document_id bigint references @S.source_documents on delete set null,
+    unique (collection_id, root_url, url)
 );
+create index crawl_frontier_by_document on @S.crawl_frontier (document_id);
+
+create table @S.crawl_owners (
+    collection_id bigint not null references @S.collections on delete cascade,
+    root_url text not null,
+    document_id bigint not null references @S.source_documents on delete cascade,
+    primary key (collection_id, root_url, document_id)
+);
+create index crawl_owners_by_document on @S.crawl_owners (document_id);
 
 -- A follower reads what lies below the oldest transaction that is still open; seq alone is no
 -- position, because a lower one may commit later.
@@ -144,6 +158,7 @@ alter table @S.embedding_spaces enable row level security;
 alter table @S.chunk_vectors enable row level security;
 alter table @S.jobs enable row level security;
 alter table @S.crawl_frontier enable row level security;
+alter table @S.crawl_owners enable row level security;
 alter table @S.changes enable row level security;
 alter table @S.api_tokens enable row level security;
 alter table @S.ended_sessions enable row level security;

@@ -53,6 +53,11 @@ std::size_t Workers::queued() const {
     return queue_.size();
 }
 
+std::size_t Workers::busy() const {
+    const std::scoped_lock lock(mutex_);
+    return busy_;
+}
+
 void Workers::run() {
     for (;;) {
         std::function<void()> work;
@@ -64,12 +69,15 @@ void Workers::run() {
             }
             work = std::move(queue_.front());
             queue_.pop_front();
+            ++busy_;
         }
         try {
             work();
         } catch (const std::exception& error) {
             log::error("work on pool {} failed: {}", name_, error.what());
         }
+        const std::scoped_lock lock(mutex_);
+        --busy_;
     }
 }
 

@@ -29,6 +29,8 @@ public:
     void stop();
 
     std::size_t queued() const;
+    /// How many threads run work now.
+    std::size_t busy() const;
     std::size_t threads() const { return threads_.size(); }
 
 private:
@@ -42,6 +44,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::function<void()>> queue_;
+    std::size_t busy_ = 0;
     bool stopping_ = false;
 
     std::vector<std::thread> threads_;

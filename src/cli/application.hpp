@@ -13,6 +13,14 @@ namespace rag::cli {
 
 enum class ServeTransport { http, stdio };
 
+/// What a server offers: the memory, or the fixtures of the protocol's conformance suite.
+enum class ServeOffer { memory, conformance_fixtures };
+
+struct ServeOptions {
+    ServeTransport transport = ServeTransport::http;
+    ServeOffer offer = ServeOffer::memory;
+};
+
 /// What the commands work on: the product, built from a configuration. Nothing is opened before it
 /// is asked for.
 class Application {
@@ -24,7 +32,7 @@ public:
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
-    virtual int serve(ServeTransport transport) = 0;
+    virtual int serve(const ServeOptions& options) = 0;
 };
 
 using MakeApplication = std::function<std::unique_ptr<Application>(const LoadedConfig& config)>;

@@ -1,4 +1,5 @@
 #include "cli/session.hpp"
+#include "rag/error.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,9 +25,23 @@ void add_serve_command(CLI::App& root, Session& session) {
     add("--port", "PORT", "Port to listen on (8000; 0 takes a free one)");
     add("--toolsets", "RAG_TOOLSETS", "core, admin, connector; separated by commas");
     add("--idle-exit", "RAG_IDLE_EXIT", "End after so many seconds without a call");
-    command->callback([&session, transport] {
-        session.exit_code = session.application().serve(
-            *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http);
+    auto fixtures = std::make_shared<bool>(false);
+    command->add_flag("--conformance-fixtures", *fixtures,
+                      "Offer what the protocol's conformance suite asks for instead of the memory");
+    command->callback([&session, transport, fixtures] {
+        ServeOptions options;
+        options.transport =
+            *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http;
+        options.offer = *fixtures ? ServeOffer::conformance_fixtures : ServeOffer::memory;
+        try {
+            session.exit_code = session.application().serve(options);
+        } catch (const Error& error) {
+            // What cannot be served as configured is wrong configuration, not a failed call.
+            if (error.code() == ErrorCode::invalid_argument) {
+                throw UsageError(error.message());
+            }
+            throw;
+        }
     });
 }
 

@@ -37,6 +37,9 @@ bool StreamQueue::write(std::string bytes, Delivery delivery) {
             return true;
         }
         closed_ = true;
+        overflown_ = true;
+        events_.clear();
+        bytes_ = 0;
         notify_locked();
         return false;
     }
@@ -80,6 +83,11 @@ std::string StreamQueue::take_bytes() {
 bool StreamQueue::is_finished() const {
     const std::scoped_lock lock(mutex_);
     return closed_ && events_.empty();
+}
+
+bool StreamQueue::is_overflown() const {
+    const std::scoped_lock lock(mutex_);
+    return overflown_;
 }
 
 void StreamQueue::disconnect() {

@@ -36,6 +36,7 @@ public:
     // For the connection.
     std::string take_bytes();  ///< Everything queued; empty when nothing is.
     bool is_finished() const;  ///< Closed, and everything taken.
+    bool is_overflown() const;  ///< A required event found no room: the peer must see a break.
     /// Nothing is sent any more and nobody is notified. Requests the stop outside the lock.
     void disconnect();
 
@@ -54,6 +55,7 @@ private:
     std::deque<std::string> events_;
     std::size_t bytes_ = 0;
     bool closed_ = false;
+    bool overflown_ = false;
 };
 
 struct Answer {

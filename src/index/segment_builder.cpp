@@ -1,6 +1,6 @@
 #include "index/segment_builder.hpp"
 
-#include "base/int8_dot.hpp"
+#include "index/quantize.hpp"
 #include "index/segment_writer.hpp"
 #include "text/chunk.hpp"
 #include "text/fold.hpp"

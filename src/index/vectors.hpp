@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/int8_dot.hpp"
+#include "index/quantize.hpp"
 #include "index/state.hpp"
 
 #include <optional>
@@ -24,7 +24,7 @@ public:
 
 private:
     const EmbeddingSpace& space_;
-    const Int16Query query_;
+    const QueryCodes query_;
 };
 
 }  // namespace rag::index

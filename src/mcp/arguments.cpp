@@ -84,7 +84,9 @@ const char* article(const std::string& type) {
     return type == "integer" || type == "object" || type == "array" ? "an " : "a ";
 }
 
-std::string shown_number(const Json& number) { return dump_json(number); }
+std::string shown_number(const Json& number) {
+    return dump_json(number);
+}
 
 /// "an integer from 1 to 50", "one of \"a\", \"b\"", "a string"
 std::string describe(const Json& schema) {

@@ -10,10 +10,11 @@ namespace rag::mcp {
 /// checked and defaults filled in. Arguments that the schema does not name are dropped.
 ///
 /// Understands type, enum, const, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength,
-/// maxLength, items, minItems, maxItems, properties, required, default, anyOf and oneOf; what else a
-/// schema holds is for the client to read.
+/// maxLength, items, minItems, maxItems, properties, required, default, anyOf and oneOf; what else
+/// a schema holds is for the client to read.
 ///
-/// Throws Error{invalid_argument} with one sentence that names the argument, the value and the way out.
+/// Throws Error{invalid_argument} with one sentence that names the argument, the value and the way
+/// out.
 Json prepare_arguments(const Json& input_schema, const Json& arguments);
 
 }  // namespace rag::mcp

@@ -30,7 +30,9 @@ void refuse_cursor(const Json& params) {
 Json to_json(const ResourceEntry& entry) {
     Json object = {{"uri", entry.uri}, {"name", entry.name}};
     const std::pair<const char*, const std::string*> optional[] = {
-        {"title", &entry.title}, {"description", &entry.description}, {"mimeType", &entry.mime_type}};
+        {"title", &entry.title},
+        {"description", &entry.description},
+        {"mimeType", &entry.mime_type}};
     for (const auto& [key, value] : optional) {
         if (!value->empty()) {
             object[key] = *value;
@@ -211,8 +213,8 @@ std::vector<std::string> Catalogue::complete_prompt(const CallContext& context,
                                                     const std::string& typed) const {
     const Prompt& prompt = find_prompt(reference);
     if (!has_argument(prompt, argument)) {
-        throw RpcFailure(code::invalid_params, "The prompt '" + prompt.name +
-                                                   "' has no argument '" + argument + "'.");
+        throw RpcFailure(code::invalid_params,
+                         "The prompt '" + prompt.name + "' has no argument '" + argument + "'.");
     }
     return prompt.completer ? prompt.completer(context, argument, typed)
                             : std::vector<std::string>{};

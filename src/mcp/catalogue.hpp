@@ -6,9 +6,9 @@
 
 namespace rag::mcp {
 
-/// The methods that show what a registry holds. Each takes a request's params and returns its result
-/// object, the same in all revisions. They throw RpcFailure for wrong params and let pass what the
-/// providers throw. Safe for concurrent use.
+/// The methods that show what a registry holds. Each takes a request's params and returns its
+/// result object, the same in all revisions. They throw RpcFailure for wrong params and let pass
+/// what the providers throw. Safe for concurrent use.
 class Catalogue {
 public:
     /// `registry` must outlive this.

@@ -33,6 +33,9 @@ public:
     /// Until the listener's owner drops it.
     void add(std::weak_ptr<ChangeListener> listener);
 
+    /// Whether anybody would hear of a change.
+    bool is_watched() { return !living().empty(); }
+
 private:
     std::vector<std::shared_ptr<ChangeListener>> living();
 

@@ -24,7 +24,8 @@ Json ClientRequests::ask(const CallContext& context, Outlet& outlet, std::string
     const RequestId id{"server-" + std::to_string(++last_id_)};
     waiting_.emplace(id, nullptr);
     lock.unlock();
-    const bool sent = outlet.send(make_request(id, method, std::move(params)), Importance::required);
+    const bool sent =
+        outlet.send(make_request(id, method, std::move(params)), Importance::required);
     lock.lock();
     if (sent) {
         const auto time = context.time_left(std::chrono::milliseconds(answer_time_max));

@@ -17,8 +17,8 @@ namespace rag::mcp {
 class ClientRequests {
 public:
     /// Sends the request and waits for its answer: the result object. Throws Error{cancelled} or
-    /// {deadline_exceeded} by the context, {unavailable} where the client is gone or answers with an
-    /// error, {rate_limited} when too many wait already.
+    /// {deadline_exceeded} by the context, {unavailable} where the client is gone or answers with
+    /// an error, {rate_limited} when too many wait already.
     Json ask(const CallContext& context, Outlet& outlet, std::string_view method, Json params);
 
     /// Hands an answer to whom it may concern; one to no question of ours is dropped.

@@ -23,10 +23,10 @@ void send_log(const Call& call, Outlet& outlet, LogLevel level, const Json& data
     if (!call.log_level || level < *call.log_level) {
         return;
     }
-    outlet.send(make_notification(
-                    "notifications/message",
-                    {{"level", to_string(level)}, {"logger", logger_name}, {"data", data}}),
-                Importance::droppable);
+    outlet.send(
+        make_notification("notifications/message",
+                          {{"level", to_string(level)}, {"logger", logger_name}, {"data", data}}),
+        Importance::droppable);
 }
 
 std::optional<ToolResult> Conversation::carry(const Round& round) {
@@ -50,6 +50,9 @@ std::optional<ToolResult> Conversation::carry(const Round& round) {
 Dialogue Conversation::open_dialogue() const {
     Dialogue dialogue;
     dialogue.log = [this](LogLevel level, const Json& data) { log(level, data); };
+    dialogue.can_ask = [this](const Json& request) {
+        return !find_missing_capability(call_.capabilities, request);
+    };
     if (era_of(call_.revision) == Era::modern) {
         read_modern_answers(dialogue);
     }
@@ -90,7 +93,8 @@ void Conversation::check_capabilities(const InputNeeded& needed) const {
         if (!is_client_method(request.value("method", ""))) {
             throw Error(ErrorCode::internal, "A handler asked the client for '" + key + "'.");
         }
-        if (const std::optional<Json> missing = find_missing_capability(call_.capabilities, request)) {
+        if (const std::optional<Json> missing =
+                find_missing_capability(call_.capabilities, request)) {
             throw RpcFailure(code::missing_client_capability,
                              "This call needs a capability that the client did not declare: " +
                                  dump_json(*missing) + ".",

@@ -18,12 +18,12 @@ constexpr std::chrono::seconds request_state_lifetime{600};
 /// Carries a call through as many rounds as its handler wants to ask the client.
 ///
 /// Modern (2026-07-28, basic/patterns/mrtr): one round for each request; the answers and the signed
-/// state come with the client's next request. The result that `input_needed` is turned into is left in
-/// `interim` and null returned. Legacy: the questions go to the client as requests of ours, on the
-/// call's own outlet, and all rounds happen here.
+/// state come with the client's next request. The result that `input_needed` is turned into is left
+/// in `interim` and null returned. Legacy: the questions go to the client as requests of ours, on
+/// the call's own outlet, and all rounds happen here.
 ///
-/// Throws RpcFailure for wrong inputResponses, a requestState that is not ours, and a capability that the
-/// client did not declare.
+/// Throws RpcFailure for wrong inputResponses, a requestState that is not ours, and a capability
+/// that the client did not declare.
 class Conversation {
 public:
     /// All must outlive this.

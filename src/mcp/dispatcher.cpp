@@ -60,8 +60,8 @@ constexpr std::array<MethodEntry, 15> methods{{
 
 const MethodEntry* find_method(std::string_view name, Era era) {
     for (const MethodEntry& entry : methods) {
-        const bool there = entry.eras == Eras::both || (entry.eras == Eras::modern) ==
-                                                           (era == Era::modern);
+        const bool there =
+            entry.eras == Eras::both || (entry.eras == Eras::modern) == (era == Era::modern);
         if (entry.name == name && there) {
             return &entry;
         }
@@ -73,7 +73,8 @@ Reply make_error_reply(const RequestId& id, const RpcError& error, Era era) {
     return {make_error(id, error), http_status(error, era)};
 }
 
-/// Of a message without a modern claim: a header that names a modern revision needs one in the body.
+/// Of a message without a modern claim: a header that names a modern revision needs one in the
+/// body.
 void check_claim_not_missing(const Message& message, const Arrival& arrival) {
     if (arrival.headers == nullptr || message.method == "initialize") {
         return;
@@ -109,9 +110,9 @@ void find_tool(Call& call, const Registry& registry, const Arrival& arrival) {
 std::shared_ptr<void> take_place(const std::shared_ptr<std::atomic<int>>& count, int most) {
     if (count->fetch_add(1) >= most) {
         count->fetch_sub(1);
-        throw RpcFailure(code::internal_error,
-                         "Too many subscriptions are open on this server (" +
-                             std::to_string(most) + "); close one or come back later.");
+        throw RpcFailure(code::internal_error, "Too many subscriptions are open on this server (" +
+                                                   std::to_string(most) +
+                                                   "); close one or come back later.");
     }
     return {static_cast<void*>(count.get()), [count](void*) { count->fetch_sub(1); }};
 }
@@ -234,9 +235,9 @@ Json Dispatcher::subscribe(const Call& call, const CallContext& context) {
     const std::string uri = require_string(call.params, "uri");
     catalogue_.check_may_watch(context, uri);
     if (call.client && !call.client->watch(uri)) {
-        throw RpcFailure(code::invalid_params, "This client watches " +
-                                                   std::to_string(watched_resources_max) +
-                                                   " resources already.");
+        throw RpcFailure(
+            code::invalid_params,
+            "This client watches " + std::to_string(watched_resources_max) + " resources already.");
     }
     return Json::object();
 }
@@ -256,9 +257,9 @@ std::variant<std::shared_ptr<Subscription>, Reply> Dispatcher::listen(
         for (const std::string& uri : filter.resources) {
             catalogue_.check_may_watch(context, uri);
         }
-        auto subscription = std::make_shared<Subscription>(
-            call.id, std::move(filter), std::move(outlet),
-            take_place(subscriptions_, options_.subscriptions_max));
+        auto subscription =
+            std::make_shared<Subscription>(call.id, std::move(filter), std::move(outlet),
+                                           take_place(subscriptions_, options_.subscriptions_max));
         subscription->acknowledge();
         changes_.add(subscription);
         return subscription;

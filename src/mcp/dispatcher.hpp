@@ -25,9 +25,9 @@ struct DispatcherOptions {
     VersionHeader version_header = VersionHeader::strict;
 };
 
-/// The protocol, whatever the wire: takes one message and where it came from, returns what goes back.
-/// Both eras side by side, told apart message by message. Knows no socket and owns no thread; every
-/// function may be called from any thread.
+/// The protocol, whatever the wire: takes one message and where it came from, returns what goes
+/// back. Both eras side by side, told apart message by message. Knows no socket and owns no thread;
+/// every function may be called from any thread.
 class Dispatcher {
 public:
     /// `secret` signs the state of unfinished calls. All references must outlive this.
@@ -35,12 +35,12 @@ public:
                ChangeHub& changes, const Clock& clock, IdSource& ids,
                DispatcherOptions options = {});
 
-    /// Every check that precedes the work of a request; quick. Returns the call, whose pace says where to
-    /// run it, or the error to answer with.
+    /// Every check that precedes the work of a request; quick. Returns the call, whose pace says
+    /// where to run it, or the error to answer with.
     std::variant<std::shared_ptr<Call>, Reply> admit(Message request, const Arrival& arrival);
 
-    /// Does the work, on this thread. What must go out before the reply goes to `outlet`. Null when the
-    /// call was cancelled: nothing may be answered. Throws nothing.
+    /// Does the work, on this thread. What must go out before the reply goes to `outlet`. Null when
+    /// the call was cancelled: nothing may be answered. Throws nothing.
     std::optional<Reply> run(Call& call, Outlet& outlet);
 
     /// For a call of the pace `listening`: opens it and sends the acknowledgement. It ends when the

@@ -24,8 +24,8 @@ private:
     RpcError error_;
 };
 
-/// The one sentence that a caller is shown for an exception. What the caller got wrong is told as it
-/// is; a fault of ours by a short reason and the request's id, under which the log has the rest.
+/// The one sentence that a caller is shown for an exception. What the caller got wrong is told as
+/// it is; a fault of ours by a short reason and the request's id, under which the log has the rest.
 std::string describe_failure(const std::exception& failure, const std::string& request_id);
 
 /// What the exception is as the error of a request that is no tool call. Logs faults of ours.

@@ -12,8 +12,8 @@
 
 namespace rag::mcp {
 
-/// The requests that are being worked on, so that their clients can cancel them. Ids are told apart by
-/// scope: a session's, a connection's. Safe for concurrent use.
+/// The requests that are being worked on, so that their clients can cancel them. Ids are told apart
+/// by scope: a session's, a connection's. Safe for concurrent use.
 class InFlight {
     struct State;
 

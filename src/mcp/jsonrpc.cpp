@@ -140,10 +140,8 @@ Json make_notification(std::string_view method, Json params) {
 }
 
 Json make_request(const RequestId& id, std::string_view method, Json params) {
-    return {{"jsonrpc", "2.0"},
-            {"id", to_json(id)},
-            {"method", method},
-            {"params", std::move(params)}};
+    return {
+        {"jsonrpc", "2.0"}, {"id", to_json(id)}, {"method", method}, {"params", std::move(params)}};
 }
 
 }  // namespace rag::mcp

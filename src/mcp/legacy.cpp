@@ -57,10 +57,9 @@ Json initialize(const Call& call, const ServerCard& card) {
 
 Json set_log_level(const Call& call) {
     const auto word = call.params.find("level");
-    const std::optional<LogLevel> level =
-        word != call.params.end() && word->is_string()
-            ? parse_log_level(word->get_ref<const std::string&>())
-            : std::nullopt;
+    const std::optional<LogLevel> level = word != call.params.end() && word->is_string()
+                                              ? parse_log_level(word->get_ref<const std::string&>())
+                                              : std::nullopt;
     if (!level) {
         throw RpcFailure(code::invalid_params,
                          "level must be one of debug, info, notice, warning, error, critical, "

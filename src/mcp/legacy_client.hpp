@@ -22,8 +22,8 @@ constexpr std::size_t watched_resources_max = 1000;
 std::optional<LogLevel> parse_log_level(std::string_view word);
 std::string_view to_string(LogLevel level);
 
-/// What this process remembers of one legacy client: of a connection (stdio, HTTP+SSE) or of a session
-/// (Streamable HTTP), where it may be forgotten and made anew. Safe for concurrent use.
+/// What this process remembers of one legacy client: of a connection (stdio, HTTP+SSE) or of a
+/// session (Streamable HTTP), where it may be forgotten and made anew. Safe for concurrent use.
 class LegacyClient final : public ChangeListener {
 public:
     LegacyClient() = default;
@@ -41,8 +41,8 @@ public:
     bool watch(const std::string& uri);
     void unwatch(const std::string& uri);
 
-    /// Where messages go that belong to no request: each to one of these, the newest that takes it. Held
-    /// weakly, so that their owner can end them.
+    /// Where messages go that belong to no request: each to one of these, the newest that takes it.
+    /// Held weakly, so that their owner can end them.
     void add_outlet(std::weak_ptr<Outlet> outlet);
 
     ClientRequests& requests() { return requests_; }

@@ -48,9 +48,8 @@ std::optional<double> read_number(const std::string& text) {
 }
 
 bool is_printable(std::string_view value) {
-    return std::all_of(value.begin(), value.end(), [](unsigned char c) {
-        return (c >= 0x20 && c < 0x7f) || c == '\t';
-    });
+    return std::all_of(value.begin(), value.end(),
+                       [](unsigned char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; });
 }
 
 bool says_the_same(const std::string& header, const Json& argument) {
@@ -110,12 +109,12 @@ std::optional<std::string> decode_header_value(std::string_view value) {
     return decoded && is_utf8(*decoded) ? decoded : std::nullopt;
 }
 
-void check_stated_headers(const HttpHeaders& headers, std::string_view version,
+void check_stated_headers(const HttpHeaders& headers, const std::optional<std::string>& version,
                           std::string_view method) {
     const auto stated_version = find_header(headers, "mcp-protocol-version");
-    if (stated_version && *stated_version != version) {
+    if (version && stated_version && *stated_version != *version) {
         refuse("The header MCP-Protocol-Version says '" + *stated_version +
-               "', the request's _meta says '" + std::string(version) + "'.");
+               "', the request's _meta says '" + *version + "'.");
     }
     const auto stated_method = find_header(headers, "mcp-method");
     if (stated_method && *stated_method != method) {

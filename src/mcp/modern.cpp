@@ -9,7 +9,8 @@
 namespace rag::mcp {
 namespace {
 
-/// How long a client may keep the lists, which are the same for everyone and change with the program.
+/// How long a client may keep the lists, which are the same for everyone and change with the
+/// program.
 constexpr int catalogue_ttl_ms = 300'000;
 
 struct CacheHint {
@@ -78,12 +79,9 @@ Call admit_modern(Message message, const Arrival& arrival, VersionHeader rule) {
     const Json& meta = meta_of(message.params);
     const std::string version = read_version(meta);
     if (arrival.headers != nullptr) {
-        HttpHeaders headers = *arrival.headers;
-        if (rule == VersionHeader::lenient) {
-            std::erase_if(headers,
-                          [](const auto& one) { return one.first == "mcp-protocol-version"; });
-        }
-        check_stated_headers(headers, version, message.method);
+        const bool strict = rule == VersionHeader::strict;
+        check_stated_headers(*arrival.headers, strict ? std::optional(version) : std::nullopt,
+                             message.method);
     }
     Call call;
     read_envelope(meta, call);

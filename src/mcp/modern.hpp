@@ -35,15 +35,15 @@ public:
 bool claims_modern(const Json& params);
 
 /// The checks of a modern request that precede its dispatch, in the order of the reference
-/// implementation. Returns the call without tool and pace. Throws RpcFailure; an EnvelopeFailure where
-/// the error travels with HTTP status 400 although its code has 200 elsewhere.
+/// implementation. Returns the call without tool and pace. Throws RpcFailure; an EnvelopeFailure
+/// where the error travels with HTTP status 400 although its code has 200 elsewhere.
 Call admit_modern(Message message, const Arrival& arrival, VersionHeader rule);
 
 /// `server/discover`.
 Json discover(const ServerCard& card);
 
-/// Adds what every modern result carries (resultType, serverInfo) and the caching hints of the methods
-/// that have them.
+/// Adds what every modern result carries (resultType, serverInfo) and the caching hints of the
+/// methods that have them.
 void complete_modern_result(Json& result, std::string_view method, const ServerCard& card);
 
 }  // namespace rag::mcp

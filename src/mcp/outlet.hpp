@@ -10,8 +10,8 @@ enum class Importance {
     required,   ///< Everything else; where it cannot be delivered, the stream is at its end.
 };
 
-/// Where messages for a client go, one whole JSON-RPC message at a time. Implementations are safe for
-/// concurrent use, do not block for long and do not throw.
+/// Where messages for a client go, one whole JSON-RPC message at a time. Implementations are safe
+/// for concurrent use, do not block for long and do not throw.
 class Outlet {
 public:
     virtual ~Outlet() = default;

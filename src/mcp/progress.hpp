@@ -9,9 +9,9 @@
 
 namespace rag::mcp {
 
-/// Turns a call's progress into notifications for the token that the client gave. Values that do not
-/// increase are left out, and nothing is sent after `finish`, however late a handler's thread reports.
-/// Safe for concurrent use.
+/// Turns a call's progress into notifications for the token that the client gave. Values that do
+/// not increase are left out, and nothing is sent after `finish`, however late a handler's thread
+/// reports. Safe for concurrent use.
 class ProgressReporter {
 public:
     /// `outlet` must outlive the call of finish().

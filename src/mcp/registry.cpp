@@ -33,7 +33,9 @@ void Registry::add_prompt(Prompt prompt) {
     prompts_.push_back(std::move(prompt));
 }
 
-const Tool* Registry::find_tool(std::string_view name) const { return find_by_name(tools_, name); }
+const Tool* Registry::find_tool(std::string_view name) const {
+    return find_by_name(tools_, name);
+}
 
 const Prompt* Registry::find_prompt(std::string_view name) const {
     return find_by_name(prompts_, name);

@@ -43,6 +43,8 @@ struct Dialogue {
     Json state;                       ///< What the round before left; null in the first.
     /// Sends the client a log message, if it wants messages of that level.
     std::function<void(LogLevel, const Json& data)> log;
+    /// Whether the client declared what this request ({"method", "params"}) needs.
+    std::function<bool(const Json& request)> can_ask;
 };
 
 /// How long a call of a tool may be expected to take; decides on which pool it runs.

@@ -8,13 +8,13 @@
 
 namespace rag::mcp {
 
-/// Signs small JSON values that travel through clients and come back: anyone may read them, nobody can
-/// make or change one without the secret. Any server with the same secret accepts them. Safe for
-/// concurrent use.
+/// Signs small JSON values that travel through clients and come back: anyone may read them, nobody
+/// can make or change one without the secret. Any server with the same secret accepts them. Safe
+/// for concurrent use.
 class Seal {
 public:
-    /// `purpose` separates the keys of different uses: what is sealed for one is nothing to another.
-    /// Throws Error{internal} for an empty secret.
+    /// `purpose` separates the keys of different uses: what is sealed for one is nothing to
+    /// another. Throws Error{internal} for an empty secret.
     Seal(const std::string& secret, const std::string& purpose);
 
     /// Characters of base64url and one dot.

@@ -40,9 +40,9 @@ Sessions::Sessions(const std::string& secret, EndedSessions& ended, const Clock&
 std::string Sessions::open(Revision revision, const std::string& principal,
                            const ClientCapabilities& capabilities) const {
     const Timestamp until = clock_.now() + lifetime_;
-    return seal_.close(Json::array({to_string(revision), digest(principal), to_bits(capabilities),
-                                    until.time_since_epoch().count(),
-                                    to_base64url(random_bytes(nonce_bytes))}));
+    return seal_.close(
+        Json::array({to_string(revision), digest(principal), to_bits(capabilities),
+                     until.time_since_epoch().count(), to_base64url(random_bytes(nonce_bytes))}));
 }
 
 std::optional<Session> Sessions::find(std::string_view id, const std::string& principal) const {
@@ -69,6 +69,8 @@ std::optional<Session> Sessions::find(std::string_view id, const std::string& pr
     return session;
 }
 
-void Sessions::end(const Session& session) { ended_.add(session.nonce, session.until); }
+void Sessions::end(const Session& session) {
+    ended_.add(session.nonce, session.until);
+}
 
 }  // namespace rag::mcp

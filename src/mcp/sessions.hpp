@@ -26,7 +26,8 @@ struct Session {
     std::string nonce;  ///< Names this session among all.
 };
 
-/// Which sessions their clients ended before their time. Implementations are safe for concurrent use.
+/// Which sessions their clients ended before their time. Implementations are safe for concurrent
+/// use.
 class EndedSessions {
 public:
     virtual ~EndedSessions() = default;

@@ -22,8 +22,9 @@ struct SubscriptionFilter {
 /// Reads params.notifications. Throws RpcFailure{-32602} for anything of a wrong shape.
 SubscriptionFilter read_subscription_filter(const Json& params, const ChangingLists& changing);
 
-/// An open subscriptions/listen (2026-07-28, basic/patterns/subscriptions). Every message that it sends
-/// carries the id of the listen request. Ends when its owner drops it. Safe for concurrent use.
+/// An open subscriptions/listen (2026-07-28, basic/patterns/subscriptions). Every message that it
+/// sends carries the id of the listen request. Ends when its owner drops it. Safe for concurrent
+/// use.
 class Subscription final : public ChangeListener {
 public:
     Subscription(RequestId id, SubscriptionFilter filter, std::shared_ptr<Outlet> outlet,
@@ -31,8 +32,8 @@ public:
 
     /// The first message: what of the request is honoured.
     void acknowledge();
-    /// For a graceful end: the notification and the response that come last, in this order. Over HTTP
-    /// the response alone is enough.
+    /// For a graceful end: the notification and the response that come last, in this order. Over
+    /// HTTP the response alone is enough.
     Json cancelled_notification() const;
     Json final_response(const ServerCard& card) const;
 

@@ -21,10 +21,10 @@ const char* role_name(Role role) {
 
 void check_role(const Call& call) {
     if (call.caller.role < call.tool->least_role) {
-        throw Error(ErrorCode::unauthorized,
-                    "The tool '" + call.tool->name + "' needs the role '" +
-                        role_name(call.tool->least_role) + "'; this caller has the role '" +
-                        role_name(call.caller.role) + "'.");
+        throw Error(ErrorCode::unauthorized, "The tool '" + call.tool->name + "' needs the role '" +
+                                                 role_name(call.tool->least_role) +
+                                                 "'; this caller has the role '" +
+                                                 role_name(call.caller.role) + "'.");
     }
 }
 
@@ -76,12 +76,11 @@ Json run_tool(const Call& call, const CallContext& context, Outlet& outlet,
     try {
         check_role(call);
         const Json arguments = prepare_arguments(input_schema(*call.tool), given);
-        const std::optional<ToolResult> result =
-            conversation.carry([&](const Dialogue& dialogue) {
-                return call.tool->dialogue_handler
-                           ? call.tool->dialogue_handler(context, arguments, dialogue)
-                           : call.tool->handler(context, arguments);
-            });
+        const std::optional<ToolResult> result = conversation.carry([&](const Dialogue& dialogue) {
+            return call.tool->dialogue_handler
+                       ? call.tool->dialogue_handler(context, arguments, dialogue)
+                       : call.tool->handler(context, arguments);
+        });
         return result ? to_json(*result) : conversation.take_interim();
     } catch (const RpcFailure&) {
         throw;

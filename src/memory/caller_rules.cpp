@@ -84,8 +84,7 @@ DocumentSummary require_document(const CallContext& context, Store& store, Docum
 DocumentSummary require_document_to_change(const CallContext& context, Store& store,
                                            DocumentId id) {
     DocumentSummary document = require_document(context, store, id);
-    if (visible_names(context.caller, document.collections).size() !=
-        document.collections.size()) {
+    if (visible_names(context.caller, document.collections).size() != document.collections.size()) {
         throw Error(ErrorCode::unauthorized,
                     fmt::format("Document {} may not be changed with your token, because it is "
                                 "shared with collections that the token does not cover.",

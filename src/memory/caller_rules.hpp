@@ -13,8 +13,8 @@ namespace rag::memory {
 /// sentence "... to <what>".
 void require_role(const CallContext& context, Role least, std::string_view what);
 
-/// The collection of this name. Throws Error{not_found} "Collection '<name>' not found", also for one
-/// that the caller may not see.
+/// The collection of this name. Throws Error{not_found} "Collection '<name>' not found", also for
+/// one that the caller may not see.
 Collection require_collection(const CallContext& context, Store& store, std::string_view name);
 
 /// The same for a collection that is written into, with the sentence that says how to make one.
@@ -35,8 +35,8 @@ std::vector<std::string> visible_names(const Caller& caller,
 /// caller may not see.
 DocumentSummary require_document(const CallContext& context, Store& store, DocumentId id);
 
-/// As require_document, for a change: Error{unauthorized} for a document that is also in a collection
-/// that the caller may not see, because the change would reach there.
+/// As require_document, for a change: Error{unauthorized} for a document that is also in a
+/// collection that the caller may not see, because the change would reach there.
 DocumentSummary require_document_to_change(const CallContext& context, Store& store, DocumentId id);
 
 /// Throws Error{conflict} naming both models and the way out unless the collection's vectors are of

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::int64_t description_code_points_max = 10'000;
 
-bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
+bool is_control(char32_t c) {
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F);
+}
 
 void check_name(const std::string& name) {
     if (is_blank(name)) {
@@ -49,8 +51,7 @@ void check_description(const std::string& description) {
                     "collection holds.");
     }
     const std::int64_t characters = count_code_points(description);
-    if (characters > description_code_points_max ||
-        description.find('\0') != std::string::npos) {
+    if (characters > description_code_points_max || description.find('\0') != std::string::npos) {
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("Collection description is not acceptable: `description` may have "
                                 "at most {} characters (it has {}) and no NUL.",

@@ -20,7 +20,7 @@ bool ends_all(const Error& error) {
 }
 
 bool is_gone(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
@@ -112,8 +112,8 @@ void DirectoryIngest::take(const CallContext& context, const Collection& collect
     }
 }
 
-/// Lets go of documents whose file is no longer there. A file that is there but was left out of this
-/// walk (ignored, other extension) keeps its document.
+/// Lets go of documents whose file is no longer there. A file that is there but was left out of
+/// this walk (ignored, other extension) keeps its document.
 void DirectoryIngest::prune(const CallContext& context, const Collection& collection,
                             const IngestDirectory& request, const AllowedPath& folder,
                             DirectoryReport& report) {

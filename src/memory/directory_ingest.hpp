@@ -30,8 +30,7 @@ private:
               const IngestDirectory& request, const WalkedFile& file, DirectoryReport& report,
               int& unavailable_in_a_row);
     void prune(const CallContext& context, const Collection& collection,
-               const IngestDirectory& request, const AllowedPath& folder,
-               DirectoryReport& report);
+               const IngestDirectory& request, const AllowedPath& folder, DirectoryReport& report);
     AllowedPath find_folder(const CallContext& context, const IngestDirectory& request) const;
 
     Store& store_;

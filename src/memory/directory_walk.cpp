@@ -38,7 +38,7 @@ WalkOptions normalised(WalkOptions options) {
 IgnoreRules read_rules(const std::string& folder) {
     const OwnedFd fd =
         open_without_links(folder + "/.gitignore", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    struct stat status {};
+    struct stat status{};
     if (!fd.valid() || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return {};
     }
@@ -50,7 +50,7 @@ IgnoreRules read_rules(const std::string& folder) {
 }
 
 bool exists(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return lstat(path.c_str(), &status) == 0;
 }
 
@@ -125,7 +125,7 @@ void DirectoryWalk::enter(const std::string& path, const std::string& relative) 
             (name.front() == '.' && options_.hidden == HiddenFiles::leave_out)) {
             continue;
         }
-        struct stat status {};
+        struct stat status{};
         if (fstatat(dirfd(directory.get()), found->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
             continue;
         }
@@ -186,10 +186,9 @@ bool DirectoryWalk::is_ignored(const std::string& path, bool is_folder) const {
     const auto judge = [&](const Folder& folder) {
         return folder.rules.empty()
                    ? std::nullopt
-                   : folder.rules.judge(
-                         std::string_view(path).substr(
-                             folder.path == "/" ? 1 : folder.path.size() + 1),
-                         is_folder);
+                   : folder.rules.judge(std::string_view(path).substr(
+                                            folder.path == "/" ? 1 : folder.path.size() + 1),
+                                        is_folder);
     };
     for (auto folder = stack_.rbegin(); folder != stack_.rend(); ++folder) {
         if (const std::optional<bool> ignored = judge(*folder)) {

@@ -14,22 +14,22 @@ enum class Depth { folder_only, whole_tree };
 enum class HiddenFiles { leave_out, include };
 
 struct WalkOptions {
-    std::vector<std::string> extensions;  ///< With or without the dot, in any case.
+    std::vector<std::string> extensions = {};  ///< With or without the dot, in any case.
     Depth depth = Depth::folder_only;
     HiddenFiles hidden = HiddenFiles::leave_out;
 };
 
 struct WalkedFile {
-    std::string relative;       ///< To the walked folder, for people.
+    std::string relative = {};  ///< To the walked folder, for people.
     AllowedPath path;           ///< Meaningless when there is a problem.
-    std::string problem;        ///< Why the file cannot be read; empty when it can.
+    std::string problem = {};   ///< Why the file cannot be read; empty when it can.
 };
 
 /// The files of a folder, one after the other, in the order of their names. What `.gitignore` files
-/// name (those of the folder, below it, and above it up to the repository's root) is left out, and so
-/// are hidden files unless asked for, and secrets always. Links to folders are not followed; a link
-/// that leads out of the caller's roots is given with a problem. Holds the names of the folders that
-/// it stands in, no more. Used by one thread.
+/// name (those of the folder, below it, and above it up to the repository's root) is left out, and
+/// so are hidden files unless asked for, and secrets always. Links to folders are not followed; a
+/// link that leads out of the caller's roots is given with a problem. Holds the names of the
+/// folders that it stands in, no more. Used by one thread.
 class DirectoryWalk final {
 public:
     /// `folder` is an existing directory.
@@ -46,8 +46,8 @@ private:
     };
     struct Folder {
         std::string path;
-        std::string relative;         ///< Empty, or ending in '/'.
-        std::vector<Entry> entries;   ///< Last one next.
+        std::string relative;        ///< Empty, or ending in '/'.
+        std::vector<Entry> entries;  ///< Last one next.
         IgnoreRules rules;
     };
 
@@ -60,8 +60,8 @@ private:
     const FileAccess& access_;
     const Caller caller_;
     const WalkOptions options_;
-    std::vector<Folder> above_;  ///< Folders above the walked one that have rules.
-    std::vector<Folder> stack_;
+    std::vector<Folder> above_ = {};  ///< Folders above the walked one that have rules.
+    std::vector<Folder> stack_ = {};
 };
 
 }  // namespace rag::memory

@@ -60,9 +60,9 @@ WrittenDocument DocumentWriter::write(const CallContext& context, const Collecti
             return *written;
         }
     }
-    throw Error(ErrorCode::conflict,
-                fmt::format("'{}' is being changed by others at this moment; try again.",
-                            source.filename));
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("'{}' is being changed by others at this moment; try again.", source.filename));
 }
 
 /// Null when another call stored the same thing first.
@@ -186,8 +186,7 @@ void check_metadata(const Metadata& metadata) {
                                 text.size(), metadata_bytes_max));
     }
     if (text.find("\\u0000") != std::string::npos) {
-        throw Error(ErrorCode::invalid_argument,
-                    "`metadata` must not hold the character U+0000.");
+        throw Error(ErrorCode::invalid_argument, "`metadata` must not hold the character U+0000.");
     }
 }
 
@@ -200,8 +199,7 @@ void check_title(const std::string& argument, const std::string& title) {
     }
     if (title.find('\0') != std::string::npos || !is_utf8(title)) {
         throw Error(ErrorCode::invalid_argument,
-                    fmt::format("`{}` must be UTF-8 text without the character U+0000.",
-                                argument));
+                    fmt::format("`{}` must be UTF-8 text without the character U+0000.", argument));
     }
 }
 

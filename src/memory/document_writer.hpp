@@ -40,8 +40,8 @@ struct WrittenDocument {
     std::int64_t num_chunks = 0;
 };
 
-/// Cuts and embeds documents and stores each in one transaction: a new one, a new version of a known
-/// one, or nothing. Safe for concurrent use.
+/// Cuts and embeds documents and stores each in one transaction: a new one, a new version of a
+/// known one, or nothing. Safe for concurrent use.
 class DocumentWriter final {
 public:
     DocumentWriter(Store& store, Embedder& embedder) : store_(store), embedder_(embedder) {}
@@ -74,8 +74,8 @@ private:
 /// Whether merging `given` into `known`, key by key, would change nothing.
 bool holds_metadata(const Metadata& known, const Metadata& given);
 
-/// Throws Error{invalid_argument} naming the argument for metadata that is no object, is too large or
-/// holds a NUL character (which no database stores).
+/// Throws Error{invalid_argument} naming the argument for metadata that is no object, is too large
+/// or holds a NUL character (which no database stores).
 void check_metadata(const Metadata& metadata);
 /// The same for a title.
 void check_title(const std::string& argument, const std::string& title);

@@ -70,8 +70,7 @@ std::optional<std::string> changed_identity(const DocumentSummary& known,
     if (known.file_type != "text" || (!update.filename && !update.content)) {
         return std::nullopt;
     }
-    const ContentHash& hash =
-        update.content ? update.content->content_hash : known.content_hash;
+    const ContentHash& hash = update.content ? update.content->content_hash : known.content_hash;
     if (update.filename) {
         return text_identity(*update.filename, hash);
     }
@@ -99,15 +98,14 @@ DocumentView Documents::get(const CallContext& context, const GetDocument& reque
     }
     DocumentView view{*std::move(found), {}, {}};
     view.document.collections = visible_names(context.caller, view.document.collections);
-    view.document.content = cut_content(view.document.content, request.offset, request.max_chars,
-                                        view.next_offset);
+    view.document.content =
+        cut_content(view.document.content, request.offset, request.max_chars, view.next_offset);
     if (request.include_chunks) {
-        const bool current =
-            !request.version || store_.find_document(context, request.document_id)
-                                        .value_or(DocumentSummary{})
-                                        .version == *request.version;
-        view.chunks = current ? store_.get_chunks(context, request.document_id)
-                              : std::vector<Chunk>{};
+        const bool current = !request.version || store_.find_document(context, request.document_id)
+                                                         .value_or(DocumentSummary{})
+                                                         .version == *request.version;
+        view.chunks =
+            current ? store_.get_chunks(context, request.document_id) : std::vector<Chunk>{};
     }
     return view;
 }
@@ -137,8 +135,8 @@ DocumentList Documents::list(const CallContext& context, const ListDocuments& re
     for (DocumentSummary& document : list.documents) {
         document.collections = visible_names(context.caller, document.collections);
     }
-    list.has_more = request.offset + static_cast<std::int64_t>(list.documents.size()) <
-                    list.total_count;
+    list.has_more =
+        request.offset + static_cast<std::int64_t>(list.documents.size()) < list.total_count;
     return list;
 }
 
@@ -159,8 +157,7 @@ UpdatedDocument Documents::update(const CallContext& context, const UpdateDocume
 /// Null when the document was changed by another call in the meantime.
 std::optional<UpdatedDocument> Documents::try_update(const CallContext& context,
                                                      const UpdateDocument& request) {
-    const DocumentSummary known =
-        require_document_to_change(context, store_, request.document_id);
+    const DocumentSummary known = require_document_to_change(context, store_, request.document_id);
     UpdatedDocument result{request.document_id, list_fields(request), known.chunk_count,
                            known.chunk_count, known.version};
     DocumentUpdate update;
@@ -188,9 +185,8 @@ std::optional<UpdatedDocument> Documents::try_update(const CallContext& context,
                        store_.get_document(context, request.document_id)) {
             content = std::move(whole->content);
         }
-        update.chunks =
-            writer_.make_chunks(context, update.filename.value_or(known.filename), content,
-                                format_of(known.file_type));
+        update.chunks = writer_.make_chunks(context, update.filename.value_or(known.filename),
+                                            content, format_of(known.file_type));
     } else if (!update.metadata) {
         return result;
     }

@@ -29,8 +29,8 @@ private:
     DocumentWriter& writer_;
 };
 
-/// `content` from the code point `offset` on, at most `max_chars`; `next_offset` is set when there is
-/// more.
+/// `content` from the code point `offset` on, at most `max_chars`; `next_offset` is set when there
+/// is more.
 std::string cut_content(const std::string& content, std::int64_t offset, std::int64_t max_chars,
                         std::optional<std::int64_t>& next_offset);
 

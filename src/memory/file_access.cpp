@@ -187,7 +187,7 @@ AllowedPath FileAccess::judge(const Caller& caller, std::string_view path, Hidde
 
 PathKind FileAccess::kind(const AllowedPath& path) const {
     const OwnedFd fd = open_without_links(path.path, O_PATH | O_CLOEXEC);
-    struct stat status {};
+    struct stat status{};
     if (!fd.valid() || fstat(fd.get(), &status) != 0) {
         return PathKind::missing;
     }
@@ -208,7 +208,7 @@ std::string FileAccess::read(const Caller& caller, const AllowedPath& path,
         }
         throw Error(ErrorCode::not_found, fmt::format("File not found: {}", shown));
     }
-    struct stat status {};
+    struct stat status{};
     if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         throw Error(ErrorCode::invalid_argument, fmt::format("Not a regular file: {}", shown));
     }
@@ -267,8 +267,7 @@ bool lies_in(std::string_view path, std::string_view folder) {
     if (folder == "/") {
         return path.starts_with('/');
     }
-    return path.starts_with(folder) &&
-           (path.size() == folder.size() || path[folder.size()] == '/');
+    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 bool is_secret_name(std::string_view filename) {
@@ -277,8 +276,7 @@ bool is_secret_name(std::string_view filename) {
         "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass", ".htpasswd", "shadow"};
     constexpr std::array<std::string_view, 9> endings = {
         ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".p8"};
-    return name.starts_with(".env") ||
-           std::find(names.begin(), names.end(), name) != names.end() ||
+    return name.starts_with(".env") || std::find(names.begin(), names.end(), name) != names.end() ||
            std::any_of(endings.begin(), endings.end(),
                        [&](std::string_view ending) { return name.ends_with(ending); });
 }
@@ -299,7 +297,9 @@ OwnedFd::~OwnedFd() {
     }
 }
 
-int OwnedFd::release() { return std::exchange(fd_, -1); }
+int OwnedFd::release() {
+    return std::exchange(fd_, -1);
+}
 
 OwnedFd open_without_links(std::string_view path, int flags) {
     std::vector<std::string> pending;

@@ -39,8 +39,8 @@ struct FusionRule {
     /// The word score of a perfect match; null where only the order of the words' list means
     /// anything (then ranks are fused).
     std::optional<double> ideal;
-    double dense_weight = 0.5;         ///< Factor of the similarity beside word score / ideal.
-    std::optional<double> threshold;   ///< Entries with a lower similarity, or none, are left out.
+    double dense_weight = 0.5;        ///< Factor of the similarity beside word score / ideal.
+    std::optional<double> threshold;  ///< Entries with a lower similarity, or none, are left out.
     std::size_t count = 50;
 };
 
@@ -49,9 +49,9 @@ struct RankedEntry {
     double score = 0;
 };
 
-/// The ranking, at most `count` entries with distinct text keys. Scores never increase; equal scores
-/// are ordered by chunk id, lower first, but for reserved places, whose hits take the score of the
-/// hit before them. The first k entries are those for a count of k.
+/// The ranking, at most `count` entries with distinct text keys. Scores never increase; equal
+/// scores are ordered by chunk id, lower first, but for reserved places, whose hits take the score
+/// of the hit before them. The first k entries are those for a count of k.
 ///
 /// With both: score = word_score / ideal + dense_weight * similarity (nothing for a part that is
 /// absent), or, without an ideal, the sum of 1 / (rank_fusion_k + rank) over the two lists.

@@ -53,6 +53,8 @@ std::string text_identity(std::string_view title, const ContentHash& hash) {
     return bounded(std::string("text:").append(title).append(":").append(hash));
 }
 
-ContentHash content_hash(std::string_view content) { return sha256_hex(content); }
+ContentHash content_hash(std::string_view content) {
+    return sha256_hex(content);
+}
 
 }  // namespace rag::memory

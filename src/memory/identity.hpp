@@ -7,8 +7,8 @@
 #include <string_view>
 
 /// What makes two documents of a collection "the same": the file they were read from, the URL they
-/// were fetched from, or title and content of a text that was handed over. At most one document of a
-/// collection has a given identity. Identities are at most identity_bytes_max long, so that every
+/// were fetched from, or title and content of a text that was handed over. At most one document of
+/// a collection has a given identity. Identities are at most identity_bytes_max long, so that every
 /// database can index them; a longer one keeps its beginning and ends in the hash of the whole.
 namespace rag::memory {
 

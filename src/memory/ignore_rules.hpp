@@ -12,8 +12,8 @@ class IgnoreRules final {
 public:
     static IgnoreRules parse(std::string_view text);
 
-    /// Whether the last pattern that matches says to ignore (true) or not to (false); null when none
-    /// does. `path` is relative to the folder of the `.gitignore`, without a leading slash.
+    /// Whether the last pattern that matches says to ignore (true) or not to (false); null when
+    /// none does. `path` is relative to the folder of the `.gitignore`, without a leading slash.
     std::optional<bool> judge(std::string_view path, bool is_folder) const;
 
     bool empty() const { return patterns_.empty(); }

@@ -19,8 +19,8 @@
 namespace rag::memory {
 
 /// Calls of this process that are running now, so that a repeat joins instead of starting the same
-/// work twice. The work runs on the thread of the call that came first and goes on as long as one of
-/// those who wait for it has not been cancelled. Safe for concurrent use.
+/// work twice. The work runs on the thread of the call that came first and goes on as long as one
+/// of those who wait for it has not been cancelled. Safe for concurrent use.
 template <class Result>
 class InFlight final {
 public:

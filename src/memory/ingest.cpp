@@ -20,8 +20,7 @@ IngestedDocument Ingest::text(const CallContext& context, const IngestText& requ
     const Collection collection = require_collection_to_fill(context, store_, request.collection);
 
     const bool titled = !is_blank(request.title);
-    source.filename =
-        titled ? request.title : "Agent-Text-" + to_iso8601(clock_.now());
+    source.filename = titled ? request.title : "Agent-Text-" + to_iso8601(clock_.now());
     source.identity =
         text_identity(titled ? request.title : std::string(), content_hash(source.content));
     source.file_type = "text";

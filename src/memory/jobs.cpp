@@ -86,8 +86,7 @@ void Jobs::shut_down() {
     });
 }
 
-Jobs::Outcome Jobs::execute(const CallContext& context, const Lease& lease,
-                            const JobWork& work) {
+Jobs::Outcome Jobs::execute(const CallContext& context, const Lease& lease, const JobWork& work) {
     std::stop_source stop;
     const auto registered = running_.with([&](Running& running) {
         if (running.shut_down) {
@@ -104,24 +103,23 @@ Jobs::Outcome Jobs::execute(const CallContext& context, const Lease& lease,
     JobOutcome outcome;
     std::exception_ptr failure;
     {
-        const std::jthread keeper([&](const std::stop_token& over) {
-            keep_alive(lease, notes, stop, lost, over);
-        });
+        const std::jthread keeper(
+            [&](const std::stop_token& over) { keep_alive(lease, notes, stop, lost, over); });
         try {
             own.check();
             outcome.result = work(own, notes);
         } catch (const Error& error) {
             failure = std::current_exception();
-            outcome.state = error.code() == ErrorCode::cancelled ? JobState::cancelled
-                                                                 : JobState::failed;
+            outcome.state =
+                error.code() == ErrorCode::cancelled ? JobState::cancelled : JobState::failed;
             outcome.error = error.message();
             outcome.result = {{"error_code", to_string(error.code())}};
         } catch (const std::exception& error) {
             log::error("job {} failed: {}", lease.job, error.what());
             failure = std::make_exception_ptr(
                 Error(ErrorCode::internal, "The work failed unexpectedly."));
-            outcome = {JobState::failed, {{"error_code", "internal"}},
-                       "The work failed unexpectedly."};
+            outcome = {
+                JobState::failed, {{"error_code", "internal"}}, "The work failed unexpectedly."};
         }
     }
     const bool shut_down = running_.with([&](Running& running) {
@@ -154,8 +152,7 @@ void Jobs::keep_alive(const Lease& lease, JobNotes& notes, std::stop_source& wor
             context.deadline = std::chrono::steady_clock::now() + lease_;
             const bool kept = store_.lease_job(context, lease.job, lease.owner, lease_);
             const JobSignal signal =
-                kept ? store_.save_job_progress(context, lease.job, lease.owner,
-                                                  notes.progress())
+                kept ? store_.save_job_progress(context, lease.job, lease.owner, notes.progress())
                      : JobSignal::lost_lease;
             if (signal == JobSignal::lost_lease) {
                 lost = true;

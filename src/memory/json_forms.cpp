@@ -120,9 +120,7 @@ Json created_collection_form(const Collection& collection) {
 }
 
 Json updated_collection_form(const Collection& collection) {
-    return {{"name", collection.name},
-            {"description", collection.description},
-            {"updated", true}};
+    return {{"name", collection.name}, {"description", collection.description}, {"updated", true}};
 }
 
 Json collection_info_form(const CollectionDetails& details) {
@@ -178,8 +176,8 @@ Json document_form(const DocumentView& view) {
 
 Json document_list_form(const DocumentList& list, DocumentFields fields) {
     Json documents = wrap(list.documents, [&](const DocumentSummary& document) {
-        return summary_form(document, fields);
-    }).at("result");
+                         return summary_form(document, fields);
+                     }).at("result");
     return {{"documents", std::move(documents)},
             {"total_count", list.total_count},
             {"returned_count", list.documents.size()},
@@ -202,12 +200,12 @@ Json deleted_document_form(DocumentId id, const DeletedDocument& deleted) {
 
 Json document_versions_form(DocumentId id, const std::vector<DocumentVersion>& versions) {
     Json list = wrap(versions, [](const DocumentVersion& version) {
-        return Json{{"version", version.version},
-                    {"content_hash", version.content_hash},
-                    {"file_size", version.file_size},
-                    {"created_at", to_iso8601(version.created_at)},
-                    {"current", version.current}};
-    }).at("result");
+                    return Json{{"version", version.version},
+                                {"content_hash", version.content_hash},
+                                {"file_size", version.file_size},
+                                {"created_at", to_iso8601(version.created_at)},
+                                {"current", version.current}};
+                }).at("result");
     return {{"document_id", id}, {"versions", std::move(list)}};
 }
 
@@ -234,13 +232,11 @@ Json ingested_file_form(const IngestedDocument& ingested) {
 }
 
 Json directory_report_form(const DirectoryReport& report) {
-    Json form = {{"files_found", report.files_found},
-                 {"files_ingested", report.files_ingested},
-                 {"files_failed", report.files_failed},
-                 {"total_chunks", report.total_chunks},
-                 {"collection_name", report.collection},
-                 {"files_unchanged", report.files_unchanged},
-                 {"files_updated", report.files_updated}};
+    Json form = {
+        {"files_found", report.files_found},    {"files_ingested", report.files_ingested},
+        {"files_failed", report.files_failed},  {"total_chunks", report.total_chunks},
+        {"collection_name", report.collection}, {"files_unchanged", report.files_unchanged},
+        {"files_updated", report.files_updated}};
     if (report.pruned) {
         form["files_removed"] = report.files_removed;
     }
@@ -249,8 +245,8 @@ Json directory_report_form(const DirectoryReport& report) {
     }
     if (!report.failed_files.empty()) {
         form["failed_files"] = wrap(report.failed_files, [](const FailedFile& file) {
-            return Json{{"filename", file.filename}, {"error", file.error}};
-        }).at("result");
+                                   return Json{{"filename", file.filename}, {"error", file.error}};
+                               }).at("result");
     }
     return form;
 }
@@ -269,8 +265,8 @@ DirectoryReport read_directory_report(const Json& form) {
         report.files_removed = form.value("files_removed", std::int64_t{0});
         report.document_ids = read_ids(form);
         for (const Json& file : form.value("failed_files", Json::array())) {
-            report.failed_files.push_back({file.at("filename").get<std::string>(),
-                                           file.at("error").get<std::string>()});
+            report.failed_files.push_back(
+                {file.at("filename").get<std::string>(), file.at("error").get<std::string>()});
         }
         return report;
     });
@@ -295,9 +291,10 @@ Json crawl_report_form(const CrawlReport& report) {
         form["document_ids"] = *report.document_ids;
     }
     if (!report.failed_pages.empty()) {
-        form["failed_pages"] = wrap(report.failed_pages, [](const FailedPage& page) {
-            return Json{{"url", page.url}, {"status", page.status}, {"error", page.error}};
-        }).at("result");
+        form["failed_pages"] =
+            wrap(report.failed_pages, [](const FailedPage& page) {
+                return Json{{"url", page.url}, {"status", page.status}, {"error", page.error}};
+            }).at("result");
     }
     return form;
 }
@@ -337,12 +334,9 @@ Json site_analysis_form(const SiteAnalysis& analysis, UrlLists lists) {
                              {"example_urls", pattern.example_urls}};
         groups[segment] = pattern.urls;
     }
-    Json form = {{"base_url", analysis.base_url},
-                 {"analysis_method", analysis.method},
-                 {"total_urls", analysis.total_urls},
-                 {"domains", analysis.domains},
-                 {"pattern_stats", std::move(patterns)},
-                 {"notes", analysis.notes},
+    Json form = {{"base_url", analysis.base_url},        {"analysis_method", analysis.method},
+                 {"total_urls", analysis.total_urls},    {"domains", analysis.domains},
+                 {"pattern_stats", std::move(patterns)}, {"notes", analysis.notes},
                  {"llms_txt", analysis.llms_txt}};
     if (lists == UrlLists::include) {
         form["url_groups"] = std::move(groups);

@@ -117,8 +117,7 @@ DocumentList Memory::list_documents(const CallContext& context, const ListDocume
     return parts_->documents.list(context, request);
 }
 
-UpdatedDocument Memory::update_document(const CallContext& context,
-                                        const UpdateDocument& request) {
+UpdatedDocument Memory::update_document(const CallContext& context, const UpdateDocument& request) {
     return parts_->documents.update(context, request);
 }
 
@@ -141,8 +140,11 @@ SearchResult Memory::search(const CallContext& context, const SearchQuery& query
 }
 
 IngestedDocument Memory::ingest_text(const CallContext& context, const IngestText& request) {
-    const Json arguments = {content_hash(request.content), request.collection, request.title,
-                            request.metadata, request.mode == TextMode::replace,
+    const Json arguments = {content_hash(request.content),
+                            request.collection,
+                            request.title,
+                            request.metadata,
+                            request.mode == TextMode::replace,
                             request.include_chunk_ids};
     return parts_->texts_in_flight.run(
         context, join_key(context.caller, "ingest_text", arguments),
@@ -163,7 +165,8 @@ DirectoryReport Memory::ingest_directory(const CallContext& context,
     const Json arguments = write_request(request);
     const std::string key =
         join_key(context.caller, directory_job, {arguments, parts_->options.host});
-    const JobRequest job{std::string(directory_job), key,
+    const JobRequest job{std::string(directory_job),
+                         key,
                          {{"caller", write_caller(context.caller)},
                           {"host", parts_->options.host},
                           {"arguments", arguments}}};
@@ -181,23 +184,23 @@ CrawlReport Memory::ingest_url(const CallContext& context, const IngestUrl& requ
     const std::string key = join_key(context.caller, url_job, arguments);
     const Collection collection =
         require_collection_to_fill(context, parts_->ports.store, request.collection);
-    const JobRequest job{std::string(url_job), key,
+    const JobRequest job{std::string(url_job),
+                         key,
                          {{"caller", write_caller(context.caller)},
                           {"collection_id", collection.id},
                           {"root", normalised.url},
                           {"arguments", arguments}}};
-    return read_crawl_report(
-        parts_->jobs_in_flight.run(context, key, [&](const CallContext& own) {
-            return parts_->jobs.run(own, job, parts_->work_on(normalised));
-        }));
+    return read_crawl_report(parts_->jobs_in_flight.run(context, key, [&](const CallContext& own) {
+        return parts_->jobs.run(own, job, parts_->work_on(normalised));
+    }));
 }
 
 SiteAnalysis Memory::analyze_website(const CallContext& context,
                                      const SiteAnalysisRequest& request) {
     if (!parse_url(trim(request.base_url))) {
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("`base_url` must be an http or https URL, but is '{}'.",
-                                request.base_url));
+        throw Error(
+            ErrorCode::invalid_argument,
+            fmt::format("`base_url` must be an http or https URL, but is '{}'.", request.base_url));
     }
     return parts_->ports.web.analyze(context, request);
 }
@@ -205,9 +208,8 @@ SiteAnalysis Memory::analyze_website(const CallContext& context,
 std::vector<Job> Memory::list_jobs(const CallContext& context, std::int64_t limit) {
     std::vector<Job> jobs = parts_->ports.store.list_jobs(context, jobs_listed_max);
     if (context.caller.role != Role::admin) {
-        std::erase_if(jobs, [&](const Job& job) {
-            return job.principal != context.caller.principal;
-        });
+        std::erase_if(jobs,
+                      [&](const Job& job) { return job.principal != context.caller.principal; });
     }
     const auto kept = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 0, jobs_listed_max));
     jobs.resize(std::min(jobs.size(), kept));
@@ -216,8 +218,8 @@ std::vector<Job> Memory::list_jobs(const CallContext& context, std::int64_t limi
 
 Job Memory::get_job(const CallContext& context, std::string_view id) {
     std::optional<Job> job = parts_->ports.store.find_job(context, id);
-    if (!job || (context.caller.role != Role::admin &&
-                 job->principal != context.caller.principal)) {
+    if (!job ||
+        (context.caller.role != Role::admin && job->principal != context.caller.principal)) {
         throw Error(ErrorCode::not_found, fmt::format("Job {} not found", id));
     }
     return *std::move(job);
@@ -250,6 +252,8 @@ std::int64_t Memory::resume_jobs(const CallContext& context) {
     return resumed;
 }
 
-void Memory::shut_down() { parts_->jobs.shut_down(); }
+void Memory::shut_down() {
+    parts_->jobs.shut_down();
+}
 
 }  // namespace rag::memory

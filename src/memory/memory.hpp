@@ -36,13 +36,14 @@ struct Options {
     std::string host;  ///< Name of this machine: a job about its files is resumed here only.
 };
 
-/// The product: collections, documents, ingest, search. Sequential, blocking, knows no wire. Safe for
-/// concurrent use.
+/// The product: collections, documents, ingest, search. Sequential, blocking, knows no wire. Safe
+/// for concurrent use.
 ///
-/// Every function honours the context's deadline and stop token. All throw Error: `invalid_argument`
-/// or `not_found` with a sentence for the caller, `unauthorized` when the caller's role does not
-/// suffice, `unavailable` when the database or the embedding service fails. What a caller may not
-/// see does not exist for them. A write happens whole or not at all, document by document.
+/// Every function honours the context's deadline and stop token. All throw Error:
+/// `invalid_argument` or `not_found` with a sentence for the caller, `unauthorized` when the
+/// caller's role does not suffice, `unavailable` when the database or the embedding service fails.
+/// What a caller may not see does not exist for them. A write happens whole or not at all, document
+/// by document.
 class Memory final {
 public:
     Memory(const Ports& ports, Options options);
@@ -88,7 +89,8 @@ public:
     CrawlReport ingest_url(const CallContext& context, const IngestUrl& request);
     SiteAnalysis analyze_website(const CallContext& context, const SiteAnalysisRequest& request);
 
-    // Jobs: ingest_directory and ingest_url, as they stand in the store -----------------------------
+    // Jobs: ingest_directory and ingest_url, as they stand in the store
+    // -----------------------------
 
     /// The caller's own; an admin sees all. Newest first.
     std::vector<Job> list_jobs(const CallContext& context, std::int64_t limit);

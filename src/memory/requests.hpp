@@ -25,13 +25,13 @@ constexpr std::size_t failed_pages_named_max = 20;
 // Collections ------------------------------------------------------------------------------------
 
 struct CreateCollection {
-    std::string name;
-    std::string description;
+    std::string name = {};
+    std::string description = {};
 };
 
 struct UpdateCollectionDescription {
-    std::string name;
-    std::string description;
+    std::string name = {};
+    std::string description = {};
 };
 
 // Documents --------------------------------------------------------------------------------------
@@ -39,42 +39,42 @@ struct UpdateCollectionDescription {
 struct GetDocument {
     DocumentId document_id = 0;
     bool include_chunks = false;
-    std::optional<std::int64_t> version;  ///< Null: the current one.
-    std::int64_t offset = 0;              ///< Code points of the content to leave out in front.
+    std::optional<std::int64_t> version = {};  ///< Null: the current one.
+    std::int64_t offset = 0;  ///< Code points of the content to leave out in front.
     std::int64_t max_chars = content_code_points_default;  ///< Code points; at least 1.
 };
 
 struct DocumentView {
     Document document;  ///< `content` is the part that was asked for.
     /// Where to go on reading, in code points; null when the content ends here.
-    std::optional<std::int64_t> next_offset;
+    std::optional<std::int64_t> next_offset = {};
     /// Present when asked for; empty for a version that is not the current one.
-    std::optional<std::vector<Chunk>> chunks;
+    std::optional<std::vector<Chunk>> chunks = {};
 };
 
 struct ListDocuments {
-    std::optional<std::string> collection;  ///< Null: all that the caller may see.
-    std::int64_t limit = 50;                ///< More than documents_listed_max is read as that.
+    std::optional<std::string> collection = {};  ///< Null: all that the caller may see.
+    std::int64_t limit = 50;  ///< More than documents_listed_max is read as that.
     std::int64_t offset = 0;
-    MetadataFilter filter;
+    MetadataFilter filter = {};
 };
 
 struct DocumentList {
-    std::vector<DocumentSummary> documents;
+    std::vector<DocumentSummary> documents = {};
     std::int64_t total_count = 0;
     bool has_more = false;
 };
 
 struct UpdateDocument {
     DocumentId document_id = 0;
-    std::optional<std::string> content;
-    std::optional<std::string> title;
-    std::optional<Metadata> metadata;  ///< Merged shallowly into what is there.
+    std::optional<std::string> content = {};
+    std::optional<std::string> title = {};
+    std::optional<Metadata> metadata = {};  ///< Merged shallowly into what is there.
 };
 
 struct UpdatedDocument {
     DocumentId document_id = 0;
-    std::vector<std::string> updated_fields;  ///< Of metadata, title, content, in this order.
+    std::vector<std::string> updated_fields = {};  ///< Of metadata, title, content, in this order.
     std::int64_t old_chunk_count = 0;
     std::int64_t new_chunk_count = 0;
     std::int64_t version = 1;
@@ -95,17 +95,17 @@ enum class TextMode {
 };
 
 struct IngestText {
-    std::string content;
-    std::string collection;
-    std::string title;  ///< Empty: one is made from the time.
+    std::string content = {};
+    std::string collection = {};
+    std::string title = {};  ///< Empty: one is made from the time.
     Metadata metadata = Metadata::object();
     TextMode mode = TextMode::add;
     bool include_chunk_ids = false;
 };
 
 struct IngestFile {
-    std::string path;
-    std::string collection;
+    std::string path = {};
+    std::string collection = {};
     Metadata metadata = Metadata::object();
     bool include_chunk_ids = false;
 };
@@ -113,17 +113,17 @@ struct IngestFile {
 struct IngestedDocument {
     DocumentId document_id = 0;
     IngestStatus status = IngestStatus::created;
-    std::string collection;
-    std::string filename;
-    std::string file_type;
+    std::string collection = {};
+    std::string filename = {};
+    std::string file_type = {};
     std::int64_t file_size = 0;
     std::int64_t num_chunks = 0;
-    std::optional<std::vector<ChunkId>> chunk_ids;  ///< Present when asked for.
+    std::optional<std::vector<ChunkId>> chunk_ids = {};  ///< Present when asked for.
 };
 
 struct IngestDirectory {
-    std::string path;
-    std::string collection;
+    std::string path = {};
+    std::string collection = {};
     std::vector<std::string> extensions = {".txt", ".md"};  ///< With or without the dot.
     bool recursive = false;
     bool include_hidden = false;  ///< Secrets stay out all the same.
@@ -133,12 +133,12 @@ struct IngestDirectory {
 };
 
 struct FailedFile {
-    std::string filename;  ///< Relative to the directory.
-    std::string error;
+    std::string filename = {};  ///< Relative to the directory.
+    std::string error = {};
 };
 
 struct DirectoryReport {
-    std::string collection;
+    std::string collection = {};
     std::int64_t files_found = 0;     ///< files_ingested + files_failed.
     std::int64_t files_ingested = 0;  ///< New, updated and unchanged ones.
     std::int64_t files_failed = 0;
@@ -147,21 +147,21 @@ struct DirectoryReport {
     std::int64_t files_removed = 0;
     std::int64_t total_chunks = 0;
     bool pruned = false;  ///< Whether removing was asked for.
-    std::vector<FailedFile> failed_files;
-    std::optional<std::vector<DocumentId>> document_ids;  ///< Present when asked for.
+    std::vector<FailedFile> failed_files = {};
+    std::optional<std::vector<DocumentId>> document_ids = {};  ///< Present when asked for.
 };
 
 enum class CrawlMode { crawl, recrawl };
 
 struct IngestUrl {
-    std::string url;
-    std::string collection;
+    std::string url = {};
+    std::string collection = {};
     CrawlMode mode = CrawlMode::crawl;
     bool follow_links = false;
     std::int64_t max_depth = 1;   ///< 0 to crawl_depth_max.
     std::int64_t max_pages = 50;  ///< 1 to crawl_pages_max.
-    std::vector<std::string> include_patterns;
-    std::vector<std::string> exclude_patterns;
+    std::vector<std::string> include_patterns = {};
+    std::vector<std::string> exclude_patterns = {};
     RenderMode render = RenderMode::automatic;
     Metadata metadata = Metadata::object();  ///< Added to every page.
     bool include_document_ids = false;
@@ -169,18 +169,18 @@ struct IngestUrl {
 
 struct CrawlReport {
     CrawlMode mode = CrawlMode::crawl;
-    std::string collection;
+    std::string collection = {};
     std::int64_t pages_crawled = 0;   ///< Fetched, 304 included.
     std::int64_t pages_ingested = 0;  ///< New, updated and unchanged ones.
     std::int64_t pages_unchanged = 0;
     std::int64_t pages_failed = 0;
     std::int64_t total_chunks = 0;
-    std::int64_t old_pages_deleted = 0;     ///< Let go by a recrawl.
-    std::vector<FailedPage> failed_pages;   ///< At most failed_pages_named_max.
-    std::string crawl_root_url;
-    std::string crawl_session_id;
+    std::int64_t old_pages_deleted = 0;         ///< Let go by a recrawl.
+    std::vector<FailedPage> failed_pages = {};  ///< At most failed_pages_named_max.
+    std::string crawl_root_url = {};
+    std::string crawl_session_id = {};
     Timestamp crawl_timestamp{};
-    std::optional<std::vector<DocumentId>> document_ids;  ///< Present when asked for.
+    std::optional<std::vector<DocumentId>> document_ids = {};  ///< Present when asked for.
 };
 
 }  // namespace rag::memory

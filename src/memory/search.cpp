@@ -108,9 +108,8 @@ Search::Plan Search::make_plan(const CallContext& context, const SearchQuery& qu
     Plan plan;
     plan.threshold = query.threshold;
     const std::vector<Collection> collections =
-        query.collection
-            ? std::vector<Collection>{collections_.require(context, *query.collection)}
-            : collections_.list(context);
+        query.collection ? std::vector<Collection>{collections_.require(context, *query.collection)}
+                         : collections_.list(context);
     for (const Collection& collection : collections) {
         plan.all.collections.push_back(collection.id);
     }
@@ -128,8 +127,8 @@ Search::Plan Search::make_plan(const CallContext& context, const SearchQuery& qu
         return plan;
     }
     plan.words = text::parse_word_query(query.text);
-    plan.by = query.mode == SearchMode::hybrid && !plan.vector.empty() ? RankBy::both
-                                                                        : RankBy::words;
+    plan.by =
+        query.mode == SearchMode::hybrid && !plan.vector.empty() ? RankBy::both : RankBy::words;
     return plan;
 }
 
@@ -155,10 +154,9 @@ void Search::split_by_space(const SearchQuery& query, const std::vector<Collecti
                                 "'hybrid' or 'keyword', or move the collection with `rag reindex`.",
                                 what));
     }
-    notes.push_back(fmt::format("Some collections were {}: {}.",
-                                query.mode == SearchMode::vector ? "left out"
-                                                                 : "searched by words alone",
-                                what));
+    notes.push_back(fmt::format(
+        "Some collections were {}: {}.",
+        query.mode == SearchMode::vector ? "left out" : "searched by words alone", what));
 }
 
 void Search::embed(const CallContext& context, const SearchQuery& query, Plan& plan,
@@ -205,8 +203,8 @@ std::vector<RankedEntry> Search::rank(const CallContext& context, const Plan& pl
             words.ideal = 0;
         }
         // Below the threshold further neighbours change nothing.
-        const bool nearest_done = nearest.size() < count ||
-                                  (plan.threshold && nearest.back().score < *plan.threshold);
+        const bool nearest_done =
+            nearest.size() < count || (plan.threshold && nearest.back().score < *plan.threshold);
         // With vectors and a threshold, whatever passes is among the neighbours.
         const bool words_done = words.hits.size() < count ||
                                 (plan.threshold && plan.by == RankBy::both && nearest_done);
@@ -291,13 +289,11 @@ std::vector<SearchHit> Search::load(const CallContext& context, const SearchQuer
 }
 
 void Search::add_context(const CallContext& context, std::int64_t neighbours, SearchHit& hit) {
-    const std::int64_t first =
-        std::max<std::int64_t>(0, hit.chunk.chunk_index - neighbours);
+    const std::int64_t first = std::max<std::int64_t>(0, hit.chunk.chunk_index - neighbours);
     const std::vector<Chunk> chunks = store_.get_chunks(
         context, hit.document_id, first, hit.chunk.chunk_index - first + neighbours + 1);
-    const bool current = std::any_of(chunks.begin(), chunks.end(), [&](const Chunk& chunk) {
-        return chunk.id == hit.chunk.id;
-    });
+    const bool current = std::any_of(chunks.begin(), chunks.end(),
+                                     [&](const Chunk& chunk) { return chunk.id == hit.chunk.id; });
     if (!current || chunks.size() < 2) {
         return;  // Alone, or cut anew since: the hit stands for itself.
     }
@@ -322,8 +318,7 @@ void Search::add_context(const CallContext& context, std::int64_t neighbours, Se
 
 void Search::add_source(const CallContext& context, std::int64_t max_chars, SearchHit& hit) {
     if (const std::optional<Document> document = store_.get_document(context, hit.document_id)) {
-        hit.source_content =
-            cut_content(document->content, 0, max_chars, hit.source_next_offset);
+        hit.source_content = cut_content(document->content, 0, max_chars, hit.source_next_offset);
     }
 }
 

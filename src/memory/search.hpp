@@ -13,8 +13,8 @@
 
 namespace rag::memory {
 
-/// Finds passages. Whatever the limit, the ranking of search_hits_max distinct texts is made and then
-/// cut, so that a shorter list is the beginning of a longer one. Safe for concurrent use.
+/// Finds passages. Whatever the limit, the ranking of search_hits_max distinct texts is made and
+/// then cut, so that a shorter list is the beginning of a longer one. Safe for concurrent use.
 class Search final {
 public:
     Search(Store& store, SearchIndex& index, Embedder& embedder, CollectionFinder& collections)
@@ -25,10 +25,10 @@ public:
 private:
     /// What a search may find, and with what it looks.
     struct Plan {
-        SearchScope all;     ///< Every collection asked for.
-        SearchScope dense;   ///< Those whose vectors the configured model made; may be empty.
+        SearchScope all;    ///< Every collection asked for.
+        SearchScope dense;  ///< Those whose vectors the configured model made; may be empty.
         WordQuery words;
-        Vector vector;       ///< Empty: no similarities.
+        Vector vector;  ///< Empty: no similarities.
         RankBy by = RankBy::both;
         std::optional<double> threshold;
     };

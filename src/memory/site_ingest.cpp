@@ -21,13 +21,13 @@ constexpr std::int64_t documents_read_at_once = 200;
 void check_bounds(const IngestUrl& request) {
     if (request.max_depth < 0 || request.max_depth > crawl_depth_max) {
         throw Error(ErrorCode::invalid_argument,
-                    fmt::format("`max_depth` must be between 0 and {}, but is {}.",
-                                crawl_depth_max, request.max_depth));
+                    fmt::format("`max_depth` must be between 0 and {}, but is {}.", crawl_depth_max,
+                                request.max_depth));
     }
     if (request.max_pages < 1 || request.max_pages > crawl_pages_max) {
         throw Error(ErrorCode::invalid_argument,
-                    fmt::format("`max_pages` must be between 1 and {}, but is {}.",
-                                crawl_pages_max, request.max_pages));
+                    fmt::format("`max_pages` must be between 1 and {}, but is {}.", crawl_pages_max,
+                                request.max_pages));
     }
 }
 
@@ -67,7 +67,9 @@ std::string normalised_or_same(const std::string& text) {
     return url ? url->text() : text;
 }
 
-bool is_gone(int status) { return status == 404 || status == 410; }
+bool is_gone(int status) {
+    return status == 404 || status == 410;
+}
 
 bool holds_all(const std::vector<std::string>& all, const std::vector<std::string>& some) {
     return std::all_of(some.begin(), some.end(), [&](const std::string& one) {
@@ -99,11 +101,11 @@ std::string normalised_url(const std::string& text) {
 }
 
 bool is_same_or_wider(const IngestUrl& next, const IngestUrl& last) {
-    const bool depth = !last.follow_links ||
-                       (next.follow_links && next.max_depth >= last.max_depth);
-    const bool includes = next.include_patterns.empty() ||
-                          (!last.include_patterns.empty() &&
-                           holds_all(next.include_patterns, last.include_patterns));
+    const bool depth =
+        !last.follow_links || (next.follow_links && next.max_depth >= last.max_depth);
+    const bool includes =
+        next.include_patterns.empty() ||
+        (!last.include_patterns.empty() && holds_all(next.include_patterns, last.include_patterns));
     return depth && includes && next.max_pages >= last.max_pages &&
            holds_all(last.exclude_patterns, next.exclude_patterns);
 }
@@ -137,8 +139,7 @@ void SiteIngest::check(const CallContext& context, const IngestUrl& request) {
                             root, collection.name, owned.size(), chunks, newest));
 }
 
-CrawlReport SiteIngest::run(const CallContext& context, const IngestUrl& request,
-                            JobNotes& notes) {
+CrawlReport SiteIngest::run(const CallContext& context, const IngestUrl& request, JobNotes& notes) {
     Run run;
     run.collection = require_collection_to_fill(context, store_, request.collection);
     require_space(run.collection, writer_.space());
@@ -187,9 +188,8 @@ void SiteIngest::crawl(const CallContext& context, Run& run, JobNotes& notes) {
     if (run.report.pages_crawled == 0) {
         const std::vector<FailedPage>& failures = source->failed();
         const std::string why =
-            failures.empty()
-                ? "the site's robots.txt or the given patterns leave no page to fetch"
-                : failures.front().error;
+            failures.empty() ? "the site's robots.txt or the given patterns leave no page to fetch"
+                             : failures.front().error;
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("Nothing could be fetched from '{}': {}. Nothing was changed.",
                                 run.root, why.substr(0, why.find_last_not_of('.') + 1)));
@@ -208,8 +208,8 @@ void SiteIngest::take(const CallContext& context, Run& run, const Page& page) {
         count(run, store_page(silent, run, page, url));
         run.unavailable_in_a_row = 0;
     } catch (const Error& error) {
-        const bool over = error.code() == ErrorCode::cancelled ||
-                          error.code() == ErrorCode::deadline_exceeded;
+        const bool over =
+            error.code() == ErrorCode::cancelled || error.code() == ErrorCode::deadline_exceeded;
         if (over || (error.code() == ErrorCode::unavailable &&
                      ++run.unavailable_in_a_row >= unavailable_in_a_row_max)) {
             throw;
@@ -382,8 +382,8 @@ SiteIngest::OwnedPages SiteIngest::find_owned(const CallContext& context,
 }
 
 SiteIngest::History SiteIngest::read_history(const CallContext& context,
-                                             const Collection& collection,
-                                             const std::string& root, std::string_view own_job) {
+                                             const Collection& collection, const std::string& root,
+                                             std::string_view own_job) {
     History history;
     for (const Job& job : store_.list_jobs(context, jobs_listed_max)) {
         if (job.kind != url_job || job.id == own_job || !job.request.is_object() ||
@@ -392,8 +392,8 @@ SiteIngest::History SiteIngest::read_history(const CallContext& context,
             continue;
         }
         history.any = true;
-        history.running = history.running || job.state == JobState::queued ||
-                          job.state == JobState::running;
+        history.running =
+            history.running || job.state == JobState::queued || job.state == JobState::running;
         if (job.state == JobState::completed && !history.completed) {
             history.completed = true;
             history.last_bounds = read_url_request(job.request.at("arguments"));

@@ -15,16 +15,16 @@ namespace rag::memory {
 
 /// Takes in the pages of a site, one document after the other.
 ///
-/// A page belongs to the crawls whose root URLs its metadata names: `crawl_root_url` is the last one
-/// that reached it, `crawl_owners` lists all of them where there is more than one. Safe for
+/// A page belongs to the crawls whose root URLs its metadata names: `crawl_root_url` is the last
+/// one that reached it, `crawl_owners` lists all of them where there is more than one. Safe for
 /// concurrent use.
 class SiteIngest final {
 public:
     SiteIngest(Store& store, DocumentWriter& writer, Web& web, const Clock& clock, IdSource& ids)
         : store_(store), writer_(writer), web_(web), clock_(clock), ids_(ids) {}
 
-    /// What can be said about the request before any work: role, bounds, collection, URL, and in mode
-    /// crawl whether the site is there already. Throws Error{conflict} for that.
+    /// What can be said about the request before any work: role, bounds, collection, URL, and in
+    /// mode crawl whether the site is there already. Throws Error{conflict} for that.
     void check(const CallContext& context, const IngestUrl& request);
 
     /// The work itself, from the beginning; pages that are stored already are found unchanged.

@@ -14,8 +14,8 @@
 
 namespace rag::server {
 
-/// What this process remembers of sessions that speak to it; the least recently used are forgotten and
-/// made anew from their ids. Safe for concurrent use.
+/// What this process remembers of sessions that speak to it; the least recently used are forgotten
+/// and made anew from their ids. Safe for concurrent use.
 class ClientTable final {
 public:
     /// `changes` must outlive this.
@@ -28,7 +28,8 @@ public:
 private:
     using Order = std::list<std::string>;
     struct Entry {
-        std::shared_ptr<mcp::LegacyClient> client;  // Shared with the calls and streams that use it.
+        std::shared_ptr<mcp::LegacyClient>
+            client;  // Shared with the calls and streams that use it.
         Order::iterator place;
     };
     struct State {

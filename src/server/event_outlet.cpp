@@ -15,8 +15,7 @@ bool EventOutlet::send(const Json& message, mcp::Importance importance) {
 }
 
 bool EventOutlet::send_event(const std::string& event, const std::string& data) {
-    return stream_->write("event: " + event + "\ndata: " + data + "\n\n",
-                          http::Delivery::required);
+    return stream_->write("event: " + event + "\ndata: " + data + "\n\n", http::Delivery::required);
 }
 
 bool EventOutlet::keep_alive() {

@@ -12,8 +12,8 @@ namespace rag::server {
 /// Which kinds of answer a client takes (RFC 9110, section 12.5.1).
 struct Accepted {
     bool json = true;
-    bool events = true;        ///< text/event-stream, if need be by a wildcard.
-    bool events_named = false; ///< text/event-stream by its name.
+    bool events = true;         ///< text/event-stream, if need be by a wildcard.
+    bool events_named = false;  ///< text/event-stream by its name.
 };
 
 /// Without an Accept header: everything.

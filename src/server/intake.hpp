@@ -9,8 +9,8 @@
 
 namespace rag::server {
 
-/// What one body or one line came to: the calls to run, and the replies that are known already because
-/// a message was refused. Notifications and responses have been heard.
+/// What one body or one line came to: the calls to run, and the replies that are known already
+/// because a message was refused. Notifications and responses have been heard.
 struct Intake {
     bool is_batch = false;
     std::vector<std::shared_ptr<mcp::Call>> calls;
@@ -25,10 +25,9 @@ struct Intake {
 /// revision that has them.
 Intake take_in(mcp::Dispatcher& dispatcher, mcp::ParsedText parsed, const mcp::Arrival& arrival);
 
-/// Runs the calls one after the other, on this thread, and returns what to answer: one message, an array
-/// for a batch, null when there is nothing to answer (notifications, cancelled calls).
-std::optional<mcp::Reply> run_all(mcp::Dispatcher& dispatcher, Intake& intake,
-                                  mcp::Outlet& outlet);
+/// Runs the calls one after the other, on this thread, and returns what to answer: one message, an
+/// array for a batch, null when there is nothing to answer (notifications, cancelled calls).
+std::optional<mcp::Reply> run_all(mcp::Dispatcher& dispatcher, Intake& intake, mcp::Outlet& outlet);
 
 /// What to answer when no worker is free for the calls.
 mcp::Reply turn_away(const mcp::Dispatcher& dispatcher, Intake& intake);

@@ -71,11 +71,11 @@ LegacySse::LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers
 
 std::vector<http::Route> LegacySse::routes() {
     using Pointer = std::shared_ptr<http::Exchange>;
-    return {make_route("GET", sse_path, [this](Pointer exchange) { open(exchange); }),
-            make_route("POST", messages_path, [this](Pointer exchange) { post(exchange); }),
-            make_route("*", sse_path, [](Pointer exchange) { refuse_method(exchange, "GET"); }),
-            make_route("*", messages_path,
-                       [](Pointer exchange) { refuse_method(exchange, "POST"); })};
+    return {
+        make_route("GET", sse_path, [this](Pointer exchange) { open(exchange); }),
+        make_route("POST", messages_path, [this](Pointer exchange) { post(exchange); }),
+        make_route("*", sse_path, [](Pointer exchange) { refuse_method(exchange, "GET"); }),
+        make_route("*", messages_path, [](Pointer exchange) { refuse_method(exchange, "POST"); })};
 }
 
 void LegacySse::open(const std::shared_ptr<http::Exchange>& exchange) {
@@ -95,14 +95,14 @@ void LegacySse::open(const std::shared_ptr<http::Exchange>& exchange) {
     const std::string id = ids_.uuid();
     auto client = std::make_shared<mcp::LegacyClient>();
     const std::string principal = caller_of_(exchange->request()).principal;
-    auto outlet = std::make_shared<EventOutlet>(
-        exchange->respond_with_stream(200, event_stream_headers()));
+    auto outlet =
+        std::make_shared<EventOutlet>(exchange->respond_with_stream(200, event_stream_headers()));
     client->add_outlet(outlet);
     connections_->with([&](auto& all) { all[id] = {principal, client, outlet}; });
     outlet->send_event("endpoint", path_prefix_ + messages_path + "?sessionId=" + id);
     dispatcher_.changes().add(client);
-    streams_.keep({outlet, std::move(place),
-                   std::make_shared<Registration>(connections_, id, client), {}});
+    streams_.keep(
+        {outlet, std::move(place), std::make_shared<Registration>(connections_, id, client), {}});
 }
 
 void LegacySse::post(const std::shared_ptr<http::Exchange>& exchange) {

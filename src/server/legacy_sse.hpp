@@ -16,14 +16,14 @@
 
 namespace rag::server {
 
-/// The HTTP+SSE transport of 2024-11-05: a stream for all that the server says, and a path to post to. Its
-/// sessions live and die with their streams, in this process. Safe for concurrent use.
+/// The HTTP+SSE transport of 2024-11-05: a stream for all that the server says, and a path to post
+/// to. Its sessions live and die with their streams, in this process. Safe for concurrent use.
 class LegacySse final {
 public:
     /// `path_prefix` is what a reverse proxy strips, without slash at its end. The references must
     /// outlive this, and `jobs` and `streams` have ended before it goes.
-    LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers& jobs,
-              CallerOf caller_of, IdSource& ids, std::string path_prefix = "");
+    LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers& jobs, CallerOf caller_of,
+              IdSource& ids, std::string path_prefix = "");
 
     /// GET /sse
     void open(const std::shared_ptr<http::Exchange>& exchange);

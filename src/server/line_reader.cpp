@@ -24,7 +24,9 @@ LineReader::LineReader(int fd, std::size_t line_bytes_max)
     }
 }
 
-LineReader::~LineReader() { close(wake_); }
+LineReader::~LineReader() {
+    close(wake_);
+}
 
 std::optional<LineReader::Line> LineReader::next(const std::stop_token& stop) {
     const std::stop_callback wake(stop, [this] {

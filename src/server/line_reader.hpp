@@ -17,12 +17,12 @@ public:
     LineReader& operator=(const LineReader&) = delete;
 
     struct Line {
-        std::string text;        ///< Without its end.
-        bool too_long = false;   ///< The text is cut and worthless.
+        std::string text;       ///< Without its end.
+        bool too_long = false;  ///< The text is cut and worthless.
     };
 
-    /// Waits for the next line; the last one needs no end. Null at the end of the input and after a stop
-    /// request.
+    /// Waits for the next line; the last one needs no end. Null at the end of the input and after a
+    /// stop request.
     std::optional<Line> next(const std::stop_token& stop);
 
 private:

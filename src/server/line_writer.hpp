@@ -7,8 +7,8 @@
 
 namespace rag::server {
 
-/// Writes messages to a descriptor, one a line. Writers wait for each other; one that waits for a reader
-/// that does not read is freed by give_up(). Safe for concurrent use.
+/// Writes messages to a descriptor, one a line. Writers wait for each other; one that waits for a
+/// reader that does not read is freed by give_up(). Safe for concurrent use.
 class LineWriter final : public mcp::Outlet {
 public:
     /// The descriptor must stay open as long as anybody writes.

@@ -163,7 +163,9 @@ PrivateStdout::PrivateStdout() : fd_(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)) {
     }
 }
 
-PrivateStdout::~PrivateStdout() { close(fd_); }
+PrivateStdout::~PrivateStdout() {
+    close(fd_);
+}
 
 Stdio::Stdio(mcp::Dispatcher& dispatcher, Caller caller, Workers& calls, Workers& jobs,
              StdioOptions options)

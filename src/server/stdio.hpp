@@ -11,8 +11,9 @@
 
 namespace rag::server {
 
-/// Takes standard output away from everybody else: what any library prints goes to standard error from
-/// now on, and the protocol alone has the true one. Make it first thing in a process that serves stdio.
+/// Takes standard output away from everybody else: what any library prints goes to standard error
+/// from now on, and the protocol alone has the true one. Make it first thing in a process that
+/// serves stdio.
 class PrivateStdout final {
 public:
     /// Throws Error{internal} when the descriptors cannot be had.
@@ -33,8 +34,8 @@ struct StdioOptions {
     std::chrono::milliseconds drain{2000};
 };
 
-/// One MCP client on a pair of descriptors: one JSON message a line (MCP, transports, stdio). The thread
-/// that serves reads; it answers what is instant itself and gives the rest to the pools.
+/// One MCP client on a pair of descriptors: one JSON message a line (MCP, transports, stdio). The
+/// thread that serves reads; it answers what is instant itself and gives the rest to the pools.
 class Stdio final {
 public:
     /// The dispatcher and the pools must outlive this, and the pools must be stopped before the
@@ -42,8 +43,8 @@ public:
     Stdio(mcp::Dispatcher& dispatcher, Caller caller, Workers& calls, Workers& jobs,
           StdioOptions options = {});
 
-    /// Serves until the input ends, the output breaks or a stop is requested; then lets what runs finish
-    /// within the drain time. Both descriptors stay open. May be called once.
+    /// Serves until the input ends, the output breaks or a stop is requested; then lets what runs
+    /// finish within the drain time. Both descriptors stay open. May be called once.
     void serve(int in, int out, const std::stop_token& stop);
 
 private:

@@ -107,10 +107,11 @@ void StreamKeeper::keep_alive() {
     const auto idle_since = std::chrono::steady_clock::now() - options_.idle_max;
     {
         const std::scoped_lock lock(mutex_);
-        const auto first = std::partition(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-            return options_.idle_max.count() == 0 ||
-                   entry.standing.outlet->last_used() > idle_since;
-        });
+        const auto first =
+            std::partition(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+                return options_.idle_max.count() == 0 ||
+                       entry.standing.outlet->last_used() > idle_since;
+            });
         idle.assign(std::make_move_iterator(first), std::make_move_iterator(entries_.end()));
         entries_.erase(first, entries_.end());
         for (const Entry& entry : entries_) {

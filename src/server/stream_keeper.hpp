@@ -25,8 +25,8 @@ struct StreamKeeperOptions {
     std::chrono::milliseconds retry{1000};
 };
 
-/// Looks after open event streams on a thread of its own: writes keep-alives, lets go of streams whose
-/// peers are gone, closes idle ones. Safe for concurrent use.
+/// Looks after open event streams on a thread of its own: writes keep-alives, lets go of streams
+/// whose peers are gone, closes idle ones. Safe for concurrent use.
 class StreamKeeper final {
 public:
     explicit StreamKeeper(StreamKeeperOptions options = {});

@@ -228,9 +228,8 @@ void StreamableHttp::run(Visit& visit, Intake intake) {
     work->intake = std::move(intake);
     if (visit.era == mcp::Era::modern) {
         work->on_gone = std::make_unique<std::stop_callback<std::function<void()>>>(
-            visit.exchange->gone(), [call = work->intake.calls.front()] {
-                call->ticket.source().request_stop();
-            });
+            visit.exchange->gone(),
+            [call = work->intake.calls.front()] { call->ticket.source().request_stop(); });
     }
     if (stream) {
         work->stream = std::make_shared<EventOutlet>(
@@ -276,8 +275,7 @@ void StreamableHttp::listen(Visit& visit, const std::shared_ptr<mcp::Call>& call
     late->connect(outlet);
     streams_.keep({outlet, std::move(place), subscription,
                    [subscription, &card = dispatcher_.card()](EventOutlet& stream) {
-                       stream.send(subscription->final_response(card),
-                                   mcp::Importance::required);
+                       stream.send(subscription->final_response(card), mcp::Importance::required);
                    }});
 }
 
@@ -305,8 +303,8 @@ void StreamableHttp::get(const std::shared_ptr<http::Exchange>& exchange) {
         return;
     }
     const auto client = clients_.get(*session);
-    auto outlet = std::make_shared<EventOutlet>(
-        exchange->respond_with_stream(200, event_stream_headers()));
+    auto outlet =
+        std::make_shared<EventOutlet>(exchange->respond_with_stream(200, event_stream_headers()));
     client->add_outlet(outlet);
     streams_.keep({outlet, std::move(place), client, {}});
 }

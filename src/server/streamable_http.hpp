@@ -19,8 +19,8 @@ namespace rag::server {
 using CallerOf = std::function<Caller(const http::Request&)>;
 
 /// The Streamable HTTP transport of both eras on one path (2025-03-26 to 2025-11-25 with sessions,
-/// 2026-07-28 without). Handlers run on the worker that they came on, lengthy calls on the job pool. Safe
-/// for concurrent use.
+/// 2026-07-28 without). Handlers run on the worker that they came on, lengthy calls on the job
+/// pool. Safe for concurrent use.
 class StreamableHttp final {
 public:
     /// All references must outlive this, and `jobs` be stopped before anything of it goes.

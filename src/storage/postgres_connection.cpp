@@ -107,7 +107,9 @@ PostgresConnection::PostgresConnection(const std::string& address, Pooler pooler
     state_->prepares = pooler == Pooler::off;
 }
 
-PostgresConnection::~PostgresConnection() { abandon(); }
+PostgresConnection::~PostgresConnection() {
+    abandon();
+}
 
 void PostgresConnection::begin() {
     convert([&] { state_->work = std::make_unique<pqxx::work>(state_->connection); },

@@ -179,7 +179,10 @@ std::string PostgresPool::expand(std::string sql) const {
 std::string PostgresPool::place() const {
     const std::string& address = options_.address;
     const std::size_t scheme = address.find("://");
-    std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+    if (scheme == std::string::npos) {
+        return "Postgres";  // Of another form, which may have a password anywhere.
+    }
+    std::size_t begin = scheme + 3;
     const std::size_t end = std::min(address.find('?', begin), address.size());
     const std::size_t user = address.rfind('@', end);
     if (user != std::string::npos && user >= begin) {

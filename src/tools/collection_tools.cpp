@@ -4,18 +4,18 @@
 namespace rag::tools {
 
 mcp::Tool list_collections(const MemoryProvider& memory) {
-    return make_tool("list_collections", Role::reader, mcp::Duration::brief,
-                     [memory](const CallContext& context, const Json&) {
-                         return result_of(memory::collections_form(
-                             memory(context).list_collections(context)));
-                     });
+    return make_tool(
+        "list_collections", Role::reader, mcp::Duration::brief,
+        [memory](const CallContext& context, const Json&) {
+            return result_of(memory::collections_form(memory(context).list_collections(context)));
+        });
 }
 
 mcp::Tool create_collection(const MemoryProvider& memory) {
     return make_tool("create_collection", Role::writer, mcp::Duration::brief,
                      [memory](const CallContext& context, const Json& arguments) {
-                         const memory::CreateCollection request{
-                             text_of(arguments, "name"), text_of(arguments, "description")};
+                         const memory::CreateCollection request{text_of(arguments, "name"),
+                                                                text_of(arguments, "description")};
                          return result_of(memory::created_collection_form(
                              memory(context).create_collection(context, request)));
                      });
@@ -32,12 +32,12 @@ mcp::Tool update_collection_description(const MemoryProvider& memory) {
 }
 
 mcp::Tool get_collection_info(const MemoryProvider& memory) {
-    return make_tool("get_collection_info", Role::reader, mcp::Duration::brief,
-                     [memory](const CallContext& context, const Json& arguments) {
-                         return result_of(
-                             memory::collection_info_form(memory(context).get_collection_info(
-                                 context, text_of(arguments, "collection_name"))));
-                     });
+    return make_tool(
+        "get_collection_info", Role::reader, mcp::Duration::brief,
+        [memory](const CallContext& context, const Json& arguments) {
+            return result_of(memory::collection_info_form(memory(context).get_collection_info(
+                context, text_of(arguments, "collection_name"))));
+        });
 }
 
 mcp::Tool delete_collection(const MemoryProvider& memory) {

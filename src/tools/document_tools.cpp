@@ -4,25 +4,26 @@
 namespace rag::tools {
 namespace {
 
-DocumentId id_of(const Json& arguments) { return integer_of(arguments, "document_id", 0); }
+DocumentId id_of(const Json& arguments) {
+    return integer_of(arguments, "document_id", 0);
+}
 
 }  // namespace
 
 mcp::Tool get_document_by_id(const MemoryProvider& memory) {
-    return make_tool("get_document_by_id", Role::reader, mcp::Duration::brief,
-                     [memory](const CallContext& context, const Json& arguments) {
-                         memory::GetDocument request;
-                         request.document_id = id_of(arguments);
-                         request.include_chunks = flag_of(arguments, "include_chunks");
-                         if (const auto version = integer_of(arguments, "version", 0)) {
-                             request.version = version;
-                         }
-                         request.offset = integer_of(arguments, "offset", 0);
-                         request.max_chars =
-                             integer_of(arguments, "max_chars", request.max_chars);
-                         return result_of(memory::document_form(
-                             memory(context).get_document(context, request)));
-                     });
+    return make_tool(
+        "get_document_by_id", Role::reader, mcp::Duration::brief,
+        [memory](const CallContext& context, const Json& arguments) {
+            memory::GetDocument request;
+            request.document_id = id_of(arguments);
+            request.include_chunks = flag_of(arguments, "include_chunks");
+            if (const auto version = integer_of(arguments, "version", 0)) {
+                request.version = version;
+            }
+            request.offset = integer_of(arguments, "offset", 0);
+            request.max_chars = integer_of(arguments, "max_chars", request.max_chars);
+            return result_of(memory::document_form(memory(context).get_document(context, request)));
+        });
 }
 
 mcp::Tool update_document(const MemoryProvider& memory) {
@@ -51,20 +52,20 @@ mcp::Tool delete_document(const MemoryProvider& memory) {
 }
 
 mcp::Tool list_documents(const MemoryProvider& memory) {
-    return make_tool(
-        "list_documents", Role::reader, mcp::Duration::brief,
-        [memory](const CallContext& context, const Json& arguments) {
-            memory::ListDocuments request;
-            request.collection = optional_text(arguments, "collection_name");
-            request.limit = integer_of(arguments, "limit", request.limit);
-            request.offset = integer_of(arguments, "offset", 0);
-            request.filter = parse_metadata_filter(object_of(arguments, "metadata_filter"));
-            const auto fields = flag_of(arguments, "include_details")
-                                    ? memory::DocumentFields::detailed
-                                    : memory::DocumentFields::basic;
-            return result_of(memory::document_list_form(
-                memory(context).list_documents(context, request), fields));
-        });
+    return make_tool("list_documents", Role::reader, mcp::Duration::brief,
+                     [memory](const CallContext& context, const Json& arguments) {
+                         memory::ListDocuments request;
+                         request.collection = optional_text(arguments, "collection_name");
+                         request.limit = integer_of(arguments, "limit", request.limit);
+                         request.offset = integer_of(arguments, "offset", 0);
+                         request.filter =
+                             parse_metadata_filter(object_of(arguments, "metadata_filter"));
+                         const auto fields = flag_of(arguments, "include_details")
+                                                 ? memory::DocumentFields::detailed
+                                                 : memory::DocumentFields::basic;
+                         return result_of(memory::document_list_form(
+                             memory(context).list_documents(context, request), fields));
+                     });
 }
 
 mcp::Tool list_document_versions(const MemoryProvider& memory) {

@@ -29,15 +29,14 @@ mcp::Prompt answer_with_citations(const MemoryProvider& memory) {
         {"name", prompt.name},
         {"title", "Answer with citations"},
         {"description", "Answer a question from the stored documents and cite the passages."},
-        {"arguments",
-         Json::array({{{"name", "question"},
-                       {"title", "Question"},
-                       {"description", "What you want to know."},
-                       {"required", true}},
-                      {{"name", "collection_name"},
-                       {"title", "Collection"},
-                       {"description", "Search only this collection."},
-                       {"required", false}}})}};
+        {"arguments", Json::array({{{"name", "question"},
+                                    {"title", "Question"},
+                                    {"description", "What you want to know."},
+                                    {"required", true}},
+                                   {{"name", "collection_name"},
+                                    {"title", "Collection"},
+                                    {"description", "Search only this collection."},
+                                    {"required", false}}})}};
     prompt.handler = [](const CallContext&, const PromptArguments& arguments) {
         const std::string collection = argument(arguments, "collection_name");
         const std::string where =
@@ -71,7 +70,8 @@ mcp::Prompt plan_site_ingest() {
     prompt.definition = {
         {"name", prompt.name},
         {"title", "Plan the ingest of a site"},
-        {"description", "Look at a website and propose how to store it, before anything is fetched."},
+        {"description",
+         "Look at a website and propose how to store it, before anything is fetched."},
         {"arguments", Json::array({{{"name", "url"},
                                     {"title", "URL"},
                                     {"description", "Address of the site."},

@@ -57,9 +57,8 @@ const Json* find(const Json& arguments, const char* name) {
 void register_tools(mcp::Registry& registry, const MemoryProvider& memory,
                     const std::vector<std::string>& toolsets) {
     for (const std::string& name : toolsets) {
-        const bool known =
-            std::any_of(tool_sets().begin(), tool_sets().end(),
-                        [&](const ToolSet& set) { return set.name == name; });
+        const bool known = std::any_of(tool_sets().begin(), tool_sets().end(),
+                                       [&](const ToolSet& set) { return set.name == name; });
         if (!known) {
             throw Error(ErrorCode::invalid_argument,
                         "There is no toolset '" + name + "'; there are core, admin and connector.");

@@ -9,8 +9,8 @@
 
 namespace rag::tools {
 
-/// The memory that a call works on. May wait until the store is open, within the context's deadline;
-/// throws Error{unavailable} when it does not open.
+/// The memory that a call works on. May wait until the store is open, within the context's
+/// deadline; throws Error{unavailable} when it does not open.
 using MemoryProvider = std::function<memory::Memory&(const CallContext&)>;
 
 /// Adds the tools of the toolsets, in the contract's order: "core" (the fourteen), "admin",

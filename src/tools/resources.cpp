@@ -21,8 +21,8 @@ constexpr std::int64_t documents_a_page = 100;
 constexpr std::size_t completions_max = 100;
 
 bool is_unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 /// RFC 3986, section 2.1.
@@ -95,9 +95,10 @@ std::string lower(std::string_view text) {
 mcp::ResourceContents as_text(std::string_view uri, const memory::DocumentView& view) {
     std::string text = view.document.content;
     if (view.next_offset) {
-        text += fmt::format("\n\n[The document goes on: get_document_by_id with document_id {} and "
-                            "offset {}.]",
-                            view.document.id, *view.next_offset);
+        text += fmt::format(
+            "\n\n[The document goes on: get_document_by_id with document_id {} and "
+            "offset {}.]",
+            view.document.id, *view.next_offset);
     }
     return {std::string(uri), "text/markdown", std::move(text), {}};
 }
@@ -127,8 +128,7 @@ mcp::ResourcePage MemoryResources::list_collections(const CallContext& context) 
     return page;
 }
 
-mcp::ResourcePage MemoryResources::list_documents(const CallContext& context,
-                                                  std::int64_t offset) {
+mcp::ResourcePage MemoryResources::list_documents(const CallContext& context, std::int64_t offset) {
     memory::ListDocuments request;
     request.limit = documents_a_page;
     request.offset = offset;
@@ -165,8 +165,8 @@ std::optional<mcp::ResourceContents> MemoryResources::read(const CallContext& co
                                                            std::string_view uri) {
     try {
         if (uri == collections_uri) {
-            return as_json(uri, memory::collections_form(
-                                    memory_(context).list_collections(context)));
+            return as_json(uri,
+                           memory::collections_form(memory_(context).list_collections(context)));
         }
         if (uri.starts_with(collection_prefix)) {
             const auto name = percent_decode(uri.substr(collection_prefix.size()));
@@ -202,8 +202,7 @@ std::vector<std::string> MemoryResources::complete(const CallContext& context,
 }
 
 std::vector<std::string> complete_collection(const CallContext& context,
-                                             const MemoryProvider& memory,
-                                             std::string_view typed) {
+                                             const MemoryProvider& memory, std::string_view typed) {
     std::vector<std::string> names;
     for (const Collection& collection : memory(context).list_collections(context)) {
         if (lower(collection.name).starts_with(lower(typed)) && names.size() < completions_max) {

@@ -35,7 +35,9 @@ SearchQuery read_query(const Json& arguments) {
     return query;
 }
 
-std::string address_of(DocumentId id) { return "memory://documents/" + std::to_string(id); }
+std::string address_of(DocumentId id) {
+    return "memory://documents/" + std::to_string(id);
+}
 
 /// Each document once, at its best passage's place.
 Json connector_results(const SearchResult& found) {
@@ -63,28 +65,28 @@ DocumentId read_id(const std::string& text) {
 }  // namespace
 
 mcp::Tool search_documents(const MemoryProvider& memory) {
-    return make_tool(
-        "search_documents", Role::reader, mcp::Duration::brief,
-        [memory](const CallContext& context, const Json& arguments) {
-            const SearchResult found = memory(context).search(context, read_query(arguments));
-            const auto fields = flag_of(arguments, "include_metadata")
-                                    ? memory::HitFields::with_metadata
-                                    : memory::HitFields::basic;
-            mcp::ToolResult result = result_of(memory::search_form(found, fields));
-            result.notes = memory::search_notes_form(found);
-            return result;
-        });
+    return make_tool("search_documents", Role::reader, mcp::Duration::brief,
+                     [memory](const CallContext& context, const Json& arguments) {
+                         const SearchResult found =
+                             memory(context).search(context, read_query(arguments));
+                         const auto fields = flag_of(arguments, "include_metadata")
+                                                 ? memory::HitFields::with_metadata
+                                                 : memory::HitFields::basic;
+                         mcp::ToolResult result = result_of(memory::search_form(found, fields));
+                         result.notes = memory::search_notes_form(found);
+                         return result;
+                     });
 }
 
 mcp::Tool connector_search(const MemoryProvider& memory) {
-    return make_tool("search", Role::reader, mcp::Duration::brief,
-                     [memory](const CallContext& context, const Json& arguments) {
-                         SearchQuery query;
-                         query.text = text_of(arguments, "query");
-                         query.limit = connector_hits;
-                         return result_of(
-                             connector_results(memory(context).search(context, query)));
-                     });
+    return make_tool(
+        "search", Role::reader, mcp::Duration::brief,
+        [memory](const CallContext& context, const Json& arguments) {
+            SearchQuery query;
+            query.text = text_of(arguments, "query");
+            query.limit = connector_hits;
+            return result_of(connector_results(memory(context).search(context, query)));
+        });
 }
 
 mcp::Tool connector_fetch(const MemoryProvider& memory) {
@@ -97,12 +99,12 @@ mcp::Tool connector_fetch(const MemoryProvider& memory) {
             const auto source = document.metadata.find("source");
             const bool has_url = source != document.metadata.end() && source->is_string() &&
                                  source->get_ref<const std::string&>().starts_with("http");
-            return result_of({{"id", std::to_string(document.id)},
-                              {"title", document.filename},
-                              {"text", document.content},
-                              {"url", has_url ? source->get<std::string>()
-                                              : address_of(document.id)},
-                              {"metadata", document.metadata}});
+            return result_of(
+                {{"id", std::to_string(document.id)},
+                 {"title", document.filename},
+                 {"text", document.content},
+                 {"url", has_url ? source->get<std::string>() : address_of(document.id)},
+                 {"metadata", document.metadata}});
         });
 }
 

@@ -44,8 +44,8 @@ mcp::Tool make_tool(std::string_view name, Role least_role, mcp::Duration durati
 /// A result that is nothing but its object.
 mcp::ToolResult result_of(Json structured);
 
-// What a handler reads out of its arguments, which were validated against the schema before. A value
-// of another type is a fault of ours: Error{internal}.
+// What a handler reads out of its arguments, which were validated against the schema before. A
+// value of another type is a fault of ours: Error{internal}.
 
 std::string text_of(const Json& arguments, const char* name);
 /// Null where the argument is absent or null.

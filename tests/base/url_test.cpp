@@ -46,3 +46,16 @@ TEST_CASE("url: references are resolved as RFC 3986, section 5.4 has them") {
     }
     CHECK_FALSE(resolve_url(base, "mailto:x@y").has_value());
 }
+
+TEST_CASE("url: hostile and odd spellings end in null or in one normal form") {
+    for (const char* text : {"http://good.example\\@evil.example/", "http://a b/", "http://[::1/",
+                             "http://[::1]x/", "http://a%2Fb/", "http://a:8x/", "http://[1]/"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_url(text).has_value());
+    }
+    CHECK(parse_url(" http://a/b\n ")->text() == "http://a/b");
+    CHECK(parse_url("http://a/%zz%2e%2E/")->text() == "http://a/%25zz../");
+    CHECK(parse_url("http://a/%2e%2e/b")->text() == "http://a/b");
+    CHECK(parse_url("http://b\xC3\xBC" "cher.example/")->host == "xn--bcher-kva.example");
+    CHECK(parse_url("http://a//b/../../c")->text() == "http://a/c");
+}

@@ -1,5 +1,5 @@
-// Whatever bytes come in: the parser answers, what it takes for a message can be dispatched, and every
-// reply is JSON of one line.
+// Whatever bytes come in: the parser answers, what it takes for a message can be dispatched, and
+// every reply is JSON of one line.
 
 #include "base/clock.hpp"
 #include "mcp/arguments.hpp"

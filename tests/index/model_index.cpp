@@ -1,5 +1,5 @@
-#include "base/int8_dot.hpp"
 #include "index/model.hpp"
+#include "index/quantize.hpp"
 #include "text/chunk.hpp"
 #include "text/fold.hpp"
 #include "text/words.hpp"
@@ -53,13 +53,14 @@ std::optional<double> similarity(const Seen& seen, const EmbeddingSpace& space,
     if (seen.chunk.embedding.empty() || seen.chunk.space != space) {
         return std::nullopt;
     }
-    const Int8Vector codes = quantize(seen.chunk.embedding);
-    const Int16Query prepared = prepare_query(query);
+    std::vector<std::int8_t> codes(seen.chunk.embedding.size());
+    const float scale = index::quantize(seen.chunk.embedding, codes);
+    const index::QueryCodes prepared = index::prepare_query(query);
     std::int64_t sum = 0;
-    for (std::size_t i = 0; i < codes.codes.size(); ++i) {
-        sum += std::int64_t{prepared.codes[i]} * std::int64_t{codes.codes[i]};
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        sum += std::int64_t{prepared.codes[i]} * std::int64_t{codes[i]};
     }
-    return std::clamp(static_cast<double>(sum) * static_cast<double>(codes.scale) *
+    return std::clamp(static_cast<double>(sum) * static_cast<double>(scale) *
                           static_cast<double>(prepared.scale),
                       -1.0, 1.0);
 }

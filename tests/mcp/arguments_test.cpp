@@ -47,7 +47,7 @@ std::string sentence(const Json& arguments) {
 }  // namespace
 
 TEST_CASE("arguments: what is left out or null takes its default, unknown ones are dropped") {
-    const Json expected = {{"query", "q"},   {"limit", 5},         {"threshold", nullptr},
+    const Json expected = {{"query", "q"},    {"limit", 5},    {"threshold", nullptr},
                            {"mode", "crawl"}, {"flag", false}, {"metadata", nullptr}};
     CHECK(prepare({}) == expected);
     CHECK(prepare({{"limit", nullptr}, {"mode", nullptr}, {"metadata", nullptr}, {"other", 1}}) ==

@@ -133,8 +133,8 @@ TEST_CASE("progress: nothing without a token, and the token keeps its type") {
     REQUIRE(messages.size() == 3);
     CHECK(messages[0]["params"]["progressToken"] == "7");
     CHECK(messages[0]["params"]["message"] == "step");
-    CHECK(desk.ask("tools/call", {{"name", "count"}, {"_meta", {{"progressToken", 1.5}}}})["error"]
-                  ["code"] == -32602);
+    CHECK(desk.ask("tools/call", {{"name", "count"},
+                                  {"_meta", {{"progressToken", 1.5}}}})["error"]["code"] == -32602);
 }
 
 TEST_CASE("progress: clients of 2024-11-05 get no message with it") {
@@ -144,7 +144,8 @@ TEST_CASE("progress: clients of 2024-11-05 get no message with it") {
     CHECK_FALSE(desk.outlet.take().at(0)["params"].contains("message"));
 }
 
-TEST_CASE("logging: only from the level on that the client asked for, modern ones only if they did") {
+TEST_CASE(
+    "logging: only from the level on that the client asked for, modern ones only if they did") {
     Desk desk;
     CHECK(desk.ask("logging/setLevel", {{"level", "critical"}})["result"] == Json::object());
     desk.call("fail");
@@ -184,8 +185,7 @@ TEST_CASE("lists: without any resources or prompts they are empty, not errors") 
         request.id = RequestId{1};
         request.method = method;
         auto admitted = dispatcher.admit(std::move(request), desk.arrival);
-        const auto reply =
-            dispatcher.run(*std::get<std::shared_ptr<Call>>(admitted), desk.outlet);
+        const auto reply = dispatcher.run(*std::get<std::shared_ptr<Call>>(admitted), desk.outlet);
         CHECK(reply->message["result"].begin()->empty());
     }
 }
@@ -196,39 +196,40 @@ TEST_CASE("modern: caching hints stand on the six methods that have them, and no
                                "resources/templates/list"}) {
         CHECK(desk.ask_modern(method)["result"].contains("ttlMs"));
     }
-    const Json read = desk.ask_modern("resources/read", {{"uri", "memory://documents/1"}})["result"];
+    const Json read =
+        desk.ask_modern("resources/read", {{"uri", "memory://documents/1"}})["result"];
     CHECK(read["cacheScope"] == "private");
     CHECK(read["contents"][0]["text"] == "first");
-    CHECK_FALSE(
-        desk.ask_modern("prompts/get", {{"name", "cite"}, {"arguments", {{"question", "?"}}}})
-            ["result"]
-                .contains("ttlMs"));
+    CHECK_FALSE(desk.ask_modern("prompts/get",
+                                {{"name", "cite"}, {"arguments", {{"question", "?"}}}})["result"]
+                    .contains("ttlMs"));
 }
 
 TEST_CASE("resources/read: blobs, faults and missing parameters") {
     Desk desk;
-    CHECK(desk.ask("resources/read", {{"uri", "memory://documents/2"}})["result"]["contents"][0]
-                  ["blob"] == "AAAA");
+    CHECK(desk.ask("resources/read",
+                   {{"uri", "memory://documents/2"}})["result"]["contents"][0]["blob"] == "AAAA");
     CHECK(desk.ask("resources/read", {{"uri", "memory://broken"}})["error"]["code"] == -32603);
     CHECK(desk.ask("resources/read")["error"]["code"] == -32602);
 }
 
 TEST_CASE("prompts/get: arguments are checked") {
     Desk desk;
-    const Json good = desk.ask("prompts/get", {{"name", "cite"}, {"arguments", {{"question", "why"}}}});
+    const Json good =
+        desk.ask("prompts/get", {{"name", "cite"}, {"arguments", {{"question", "why"}}}});
     CHECK(good["result"]["messages"][0]["content"]["text"] == "why");
     CHECK(desk.ask("prompts/get", {{"name", "cite"}})["error"]["code"] == -32602);
     CHECK(desk.ask("prompts/get", {{"name", "nothing"}})["error"]["code"] == -32602);
-    CHECK(desk.ask("prompts/get", {{"name", "cite"}, {"arguments", {{"question", 5}}}})["error"]
-                  ["code"] == -32602);
+    CHECK(desk.ask("prompts/get", {{"name", "cite"},
+                                   {"arguments", {{"question", 5}}}})["error"]["code"] == -32602);
 }
 
 TEST_CASE("completion/complete: at most a hundred values; unknown references are -32602") {
     Desk desk;
     const auto complete = [&](Json reference, const char* argument) {
-        return desk.ask("completion/complete",
-                        {{"ref", std::move(reference)},
-                         {"argument", {{"name", argument}, {"value", "a"}}}});
+        return desk.ask(
+            "completion/complete",
+            {{"ref", std::move(reference)}, {"argument", {{"name", argument}, {"value", "a"}}}});
     };
     const Json prompt = complete({{"type", "ref/prompt"}, {"name", "cite"}}, "question");
     CHECK(prompt["result"]["completion"]["values"] == Json::array({"a!"}));
@@ -250,11 +251,10 @@ TEST_CASE("asking back, modern: an interim result, then the answer with the echo
     CHECK(interim["resultType"] == "input_required");
     CHECK(interim["inputRequests"]["who"]["method"] == "elicitation/create");
     CHECK_FALSE(interim.contains("ttlMs"));
-    const Json done = desk.ask_modern("tools/call",
-                                      {{"name", "greet"},
-                                       {"inputResponses", ada},
-                                       {"requestState", interim["requestState"]}},
-                                      elicitation_capability)["result"];
+    const Json done = desk.ask_modern(
+        "tools/call",
+        {{"name", "greet"}, {"inputResponses", ada}, {"requestState", interim["requestState"]}},
+        elicitation_capability)["result"];
     CHECK(done["resultType"] == "complete");
     CHECK(done["structuredContent"]["greeting"] == "Hello, Ada");
     CHECK(done["structuredContent"]["round"] == 1);
@@ -326,8 +326,8 @@ TEST_CASE("capabilities: everything that is served is advertised, to each revisi
     CHECK_FALSE(modern.contains("tasks"));
     CHECK_FALSE(server_capabilities(fake_card(), Revision::v2024_11_05).contains("completions"));
     CHECK(read_client_capabilities({{"elicitation", Json::object()}}).elicitation_form);
-    CHECK_FALSE(read_client_capabilities({{"elicitation", {{"url", Json::object()}}}})
-                    .elicitation_form);
+    CHECK_FALSE(
+        read_client_capabilities({{"elicitation", {{"url", Json::object()}}}}).elicitation_form);
 }
 
 TEST_CASE("header values: only whole markers around sound base64 are decoded") {

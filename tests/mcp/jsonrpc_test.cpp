@@ -59,7 +59,8 @@ TEST_CASE("jsonrpc: requests, notifications and responses are told apart") {
 }
 
 TEST_CASE("jsonrpc: what is no JSON is a parse error") {
-    for (const std::string text : {"", "{", "nonsense", "{}{}", "\xff", "{\"a\":\"\xed\xa0\x80\"}"}) {
+    for (const std::string text :
+         {"", "{", "nonsense", "{}{}", "\xff", "{\"a\":\"\xed\xa0\x80\"}"}) {
         CHECK(bad(text).error.code == code::parse_error);
     }
     CHECK(bad(std::string(1000, '[')).error.code == code::parse_error);
@@ -67,8 +68,8 @@ TEST_CASE("jsonrpc: what is no JSON is a parse error") {
 }
 
 TEST_CASE("jsonrpc: a batch holds messages good and bad; an empty or huge one is refused") {
-    const ParsedText parsed =
-        parse_messages(R"([{"jsonrpc":"2.0","id":1,"method":"m"}, 5, {"jsonrpc":"2.0","method":"n"}])");
+    const ParsedText parsed = parse_messages(
+        R"([{"jsonrpc":"2.0","id":1,"method":"m"}, 5, {"jsonrpc":"2.0","method":"n"}])");
     CHECK(parsed.is_batch);
     REQUIRE(parsed.messages.size() == 3);
     CHECK(std::holds_alternative<BadMessage>(parsed.messages[1]));

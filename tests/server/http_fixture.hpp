@@ -126,14 +126,13 @@ struct HttpFixture {
     }
     Exchange call_modern(const char* tool, Json arguments = Json::object(),
                          HttpHeaders headers = {}) {
-        return post_modern(modern_message(1, "tools/call",
-                                          {{"name", tool}, {"arguments", std::move(arguments)}}),
-                           std::move(headers));
+        return post_modern(
+            modern_message(1, "tools/call", {{"name", tool}, {"arguments", std::move(arguments)}}),
+            std::move(headers));
     }
     std::string open_session(const std::string& version = "2025-11-25",
                              const std::string& principal = "local") {
-        const auto exchange =
-            post(initialize_message(version), {{"test-principal", principal}});
+        const auto exchange = post(initialize_message(version), {{"test-principal", principal}});
         return header_of(exchange->await_response(), "Mcp-Session-Id");
     }
 

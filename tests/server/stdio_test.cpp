@@ -229,11 +229,11 @@ TEST_CASE("stdio: a batch is refused in every other revision") {
 
 TEST_CASE("stdio: a modern client listens, hears only what it asked for, and cancels") {
     StdioServer server;
-    const Json ack = server.ask(
-        modern("sub", "subscriptions/listen",
-               {{"notifications",
-                 {{"toolsListChanged", true},
-                  {"resourceSubscriptions", Json::array({"memory://documents/1"})}}}}));
+    const Json ack =
+        server.ask(modern("sub", "subscriptions/listen",
+                          {{"notifications",
+                            {{"toolsListChanged", true},
+                             {"resourceSubscriptions", Json::array({"memory://documents/1"})}}}}));
     CHECK(ack["method"] == "notifications/subscriptions/acknowledged");
     CHECK(ack["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"] == "sub");
     CHECK(ack["params"]["notifications"] ==
@@ -269,12 +269,12 @@ TEST_CASE("stdio: an open subscription ends with a cancellation and its response
 TEST_CASE("stdio: a legacy client that subscribed hears of the resource") {
     StdioServer server;
     server.ask(initialize("2025-11-25"));
-    CHECK(server.ask(request(1, "resources/subscribe", {{"uri", "memory://documents/1"}}))
-              ["result"] == Json::object());
+    CHECK(server.ask(request(1, "resources/subscribe",
+                             {{"uri", "memory://documents/1"}}))["result"] == Json::object());
     server.changes.resource_updated("memory://documents/1");
     CHECK(server.receive()["method"] == "notifications/resources/updated");
-    CHECK(server.ask(request(2, "resources/unsubscribe", {{"uri", "memory://documents/1"}}))
-              ["result"] == Json::object());
+    CHECK(server.ask(request(2, "resources/unsubscribe",
+                             {{"uri", "memory://documents/1"}}))["result"] == Json::object());
     server.changes.resource_updated("memory://documents/1");
     server.changes.list_changed(rag::mcp::ListKind::resources);
     CHECK(server.receive()["method"] == "notifications/resources/list_changed");
@@ -297,8 +297,7 @@ TEST_CASE("stdio: a legacy client is asked back over its own line") {
 
 TEST_CASE("stdio: progress comes in order, never twice, and before the reply") {
     StdioServer server;
-    server.send(request(1, "tools/call",
-                        {{"name", "count"}, {"_meta", {{"progressToken", 42}}}}));
+    server.send(request(1, "tools/call", {{"name", "count"}, {"_meta", {{"progressToken", 42}}}}));
     for (const double done : {1.0, 2.0, 3.0}) {
         const Json progress = server.receive();
         CHECK(progress["method"] == "notifications/progress");

@@ -47,9 +47,8 @@ TEST_CASE("legacy: answers hold nothing of the modern era") {
     HttpFixture server;
     const std::string id = server.open_session();
     for (const char* method : {"tools/list", "prompts/list", "resources/list"}) {
-        const Json result =
-            body_of(server.post(make_message(1, method), {{session_key, id}})->await_response())
-                ["result"];
+        const Json result = body_of(
+            server.post(make_message(1, method), {{session_key, id}})->await_response())["result"];
         for (const char* key : {"resultType", "ttlMs", "cacheScope", "_meta"}) {
             CHECK_FALSE(result.contains(key));
         }
@@ -95,8 +94,8 @@ TEST_CASE("legacy: a session outlives the server that opened it") {
         id = server.open_session("2025-03-26");
     }
     HttpFixture server;
-    const auto response = server.post(Json::array({make_message(1, "ping")}), {{session_key, id}})
-                              ->await_response();
+    const auto response =
+        server.post(Json::array({make_message(1, "ping")}), {{session_key, id}})->await_response();
     CHECK(response.status == 200);
     CHECK(body_of(response).size() == 1);
 }
@@ -108,9 +107,8 @@ TEST_CASE("legacy: an unsupported version header is 400, no header is fine") {
     CHECK(server.post(ping, {{session_key, id}, {"mcp-protocol-version", "2025-11-25"}})
               ->await_response()
               .status == 200);
-    const auto bad =
-        server.post(ping, {{session_key, id}, {"mcp-protocol-version", "1999-01-01"}})
-            ->await_response();
+    const auto bad = server.post(ping, {{session_key, id}, {"mcp-protocol-version", "1999-01-01"}})
+                         ->await_response();
     CHECK(bad.status == 400);
     CHECK(body_of(bad)["error"].is_object());
 }
@@ -118,12 +116,13 @@ TEST_CASE("legacy: an unsupported version header is 400, no header is fine") {
 TEST_CASE("legacy: errors of methods come with status 200, and with the legacy codes") {
     HttpFixture server;
     const std::string id = server.open_session();
-    const auto unknown = server.post(make_message(1, "server/discover"), {{session_key, id}})
-                             ->await_response();
+    const auto unknown =
+        server.post(make_message(1, "server/discover"), {{session_key, id}})->await_response();
     CHECK(unknown.status == 200);
     CHECK(body_of(unknown)["error"]["code"] == -32601);
     const auto missing =
-        server.post(make_message(1, "resources/read", {{"uri", "memory://x"}}), {{session_key, id}})
+        server
+            .post(make_message(1, "resources/read", {{"uri", "memory://x"}}), {{session_key, id}})
             ->await_response();
     CHECK(body_of(missing)["error"]["code"] == -32002);
     CHECK(body_of(missing)["error"]["data"]["uri"] == "memory://x");
@@ -131,14 +130,15 @@ TEST_CASE("legacy: errors of methods come with status 200, and with the legacy c
 
 TEST_CASE("legacy: batches are for 2025-03-26 alone") {
     HttpFixture server;
-    const Json batch = Json::array({make_message(1, "ping"), make_message(nullptr, "notifications/x"),
-                                    make_message(2, "tools/list"), initialize_message()});
+    const Json batch =
+        Json::array({make_message(1, "ping"), make_message(nullptr, "notifications/x"),
+                     make_message(2, "tools/list"), initialize_message()});
     const std::string old = server.open_session("2025-03-26");
     const Json answers = body_of(server.post(batch, {{session_key, old}})->await_response());
     REQUIRE(answers.is_array());
     CHECK(answers.size() == 3);
-    const auto quiet = server.post(Json::array({make_message(nullptr, "notifications/x")}),
-                                   {{session_key, old}});
+    const auto quiet =
+        server.post(Json::array({make_message(nullptr, "notifications/x")}), {{session_key, old}});
     CHECK(quiet->await_response().status == 202);
     const std::string recent = server.open_session("2025-11-25");
     CHECK(server.post(batch, {{session_key, recent}})->await_response().status == 400);
@@ -148,8 +148,8 @@ TEST_CASE("legacy: batches are for 2025-03-26 alone") {
 TEST_CASE("legacy: hanging up does not stop a call, a cancellation does") {
     HttpFixture server;
     const std::string id = server.open_session();
-    const auto call = server.post(make_message(5, "tools/call", {{"name", "wait"}}),
-                                  {{session_key, id}});
+    const auto call =
+        server.post(make_message(5, "tools/call", {{"name", "wait"}}), {{session_key, id}});
     REQUIRE(server.offer.door.await_waiting(1));
     call->hang_up();
     const Json cancel = make_message(nullptr, "notifications/cancelled", {{"requestId", 5}});
@@ -170,8 +170,8 @@ TEST_CASE("legacy: a session's stream carries what belongs to no request, to its
     const std::string one = server.open_session();
     const std::string two = server.open_session();
     const auto open = [&](const std::string& id) {
-        return server.send(HttpFixture::make_request(
-            "GET", {{session_key, id}, {"accept", "text/event-stream"}}));
+        return server.send(
+            HttpFixture::make_request("GET", {{session_key, id}, {"accept", "text/event-stream"}}));
     };
     const auto stream_one = open(one);
     const auto stream_two = open(two);

@@ -70,6 +70,13 @@ TEST_CASE("modern: headers that are missing or say something else are -32020 wit
     CHECK(refuse(server, call, headers) == std::pair(400, -32020));
 }
 
+TEST_CASE("modern: a wrong version header is forgiven only where the operator says so") {
+    HttpFixture server({}, {.version_header = rag::mcp::VersionHeader::lenient});
+    const HttpHeaders headers = {{"mcp-protocol-version", "2025-11-25"},
+                                 {"mcp-method", "tools/list"}};
+    CHECK(server.post(modern_message(1, "tools/list"), headers)->await_response().status == 200);
+}
+
 TEST_CASE("modern: Mcp-Name may be encoded and padded with white space") {
     HttpFixture server;
     for (const char* name : {"  echo ", "=?base64?ZWNobw==?="}) {
@@ -94,7 +101,8 @@ TEST_CASE("modern: an unknown version is -32022 and names those that are known")
     Json message = modern_message(1, "tools/list");
     message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2030-01-01";
     const auto response =
-        server.post(message, {{"mcp-protocol-version", "2030-01-01"}, {"mcp-method", "tools/list"}})
+        server
+            .post(message, {{"mcp-protocol-version", "2030-01-01"}, {"mcp-method", "tools/list"}})
             ->await_response();
     CHECK(response.status == 400);
     const Json error = body_of(response)["error"];
@@ -172,8 +180,9 @@ TEST_CASE("http: content types, accept headers and methods that do not fit") {
 TEST_CASE("modern: a notification is accepted with 202 and an empty body") {
     HttpFixture server;
     const auto response =
-        server.post(modern_message(nullptr, "notifications/cancelled", {{"requestId", 1}}),
-                    {{"mcp-protocol-version", "2026-07-28"}})
+        server
+            .post(modern_message(nullptr, "notifications/cancelled", {{"requestId", 1}}),
+                  {{"mcp-protocol-version", "2026-07-28"}})
             ->await_response();
     CHECK(response.status == 202);
     CHECK(response.body.empty());
@@ -260,7 +269,8 @@ TEST_CASE("modern: listening acknowledges first, tags every message and ends gra
 
 TEST_CASE("modern: a wrong filter and too many subscriptions are refused without a stream") {
     HttpFixture server({}, {.subscriptions_max = 1});
-    const Json good = modern_message(1, "subscriptions/listen", {{"notifications", Json::object()}});
+    const Json good =
+        modern_message(1, "subscriptions/listen", {{"notifications", Json::object()}});
     const auto wrong = server.post_modern(modern_message(1, "subscriptions/listen"));
     CHECK(body_of(wrong->await_response())["error"]["code"] == -32602);
     const auto first = server.post_modern(good);

@@ -46,9 +46,8 @@ public:
     /// Whether the text is written within ten seconds.
     bool await_text(const std::string& part) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::seconds(10), [&] {
-            return text_.find(part) != std::string::npos;
-        });
+        return changed_.wait_for(lock, std::chrono::seconds(10),
+                                 [&] { return text_.find(part) != std::string::npos; });
     }
 
 private:

@@ -34,8 +34,7 @@ public:
     /// Whether that many calls wait within ten seconds.
     bool await_waiting(int count) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::seconds(10),
-                                 [&] { return waiting_ == count; });
+        return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return waiting_ == count; });
     }
 
 private:
@@ -150,9 +149,8 @@ struct FakeOffer {
         });
         Json routed = string_schema("region");
         routed["properties"]["region"]["x-mcp-header"] = "Region";
-        add_tool("routed", std::move(routed), [](const CallContext&, const Json& arguments) {
-            return structured(arguments);
-        });
+        add_tool("routed", std::move(routed),
+                 [](const CallContext&, const Json& arguments) { return structured(arguments); });
         add_special_tools();
         add_prompt();
     }

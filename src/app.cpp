@@ -1,0 +1,114 @@
+#include "app.hpp"
+
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "base/workers.hpp"
+#include "change_watcher.hpp"
+#include "engine.hpp"
+#include "http_service.hpp"
+#include "job_keeper.hpp"
+#include "mcp_service.hpp"
+#include "rag/error.hpp"
+#include "server/stdio.hpp"
+#include "signals.hpp"
+#include "signing_secret.hpp"
+
+#include <unistd.h>
+
+#include <thread>
+
+namespace rag {
+namespace {
+
+constexpr std::size_t job_threads = 2;
+constexpr std::size_t job_queue_max = 64;
+/// The whole stop, drain included: clients and platforms kill what takes longer than 5 s.
+constexpr std::chrono::milliseconds stop_time_max{4'500};
+constexpr std::chrono::milliseconds idle_look_pause{200};
+
+class App final : public cli::Application {
+public:
+    explicit App(const LoadedConfig& config) : config_(config.config), engine_(config_) {}
+
+    memory::Memory& memory() override { return engine_.memory(CallContext{}); }
+    Store& store() override { return engine_.store(CallContext{}); }
+    Embedder& embedder() override { return engine_.embedder(CallContext{}); }
+
+    int serve(const cli::ServeOptions& options) override {
+        // First of all threads, so that the signals come to it.
+        SignalWatch signals(stop_time_max);
+        log::configure(config_.log_level, config_.log_format);
+        const Offer offer = options.offer == cli::ServeOffer::conformance_fixtures
+                                ? Offer::conformance_fixtures
+                                : Offer::product;
+        return options.transport == cli::ServeTransport::stdio ? serve_stdio(signals, offer)
+                                                               : serve_http(signals, offer);
+    }
+
+private:
+    int serve_stdio(SignalWatch& signals, Offer offer) {
+        const server::PrivateStdout output;
+        McpService protocol(engine_, config_, find_signing_secret(config_), offer);
+        Workers calls("call", config_.workers, config_.queue);
+        Workers jobs("job", job_threads, job_queue_max);
+        engine_.open_in_background();
+        const ChangeWatcher watcher(engine_, protocol.changes());
+        const JobKeeper keeper(engine_);
+        Caller caller;
+        caller.files = FileReach::working_tree;
+        server::Stdio stdio(protocol.dispatcher(), caller, calls, jobs);
+        stdio.serve(STDIN_FILENO, output.fd(), signals.token());
+        signals.request_stop();
+        engine_.shut_down();
+        jobs.stop();
+        calls.stop();
+        return 0;
+    }
+
+    int serve_http(SignalWatch& signals, Offer offer) {
+        const std::string secret = find_signing_secret(config_);
+        McpService protocol(engine_, config_, secret, offer);
+        Workers calls("call", config_.workers, config_.queue);
+        Workers jobs("job", job_threads, job_queue_max);
+        HttpService http(config_, secret, engine_, protocol, calls, jobs);
+        engine_.open_in_background();
+        http.start();
+        log::info("rag {} listening on {} (MCP at /mcp, /sse)", version, http.address());
+        {
+            const ChangeWatcher watcher(engine_, protocol.changes());
+            const JobKeeper keeper(engine_);
+            wait_for_end(signals, http, calls, jobs);
+            engine_.shut_down();
+            http.stop();
+        }
+        jobs.stop();
+        calls.stop();
+        log::info("stopped");
+        return 0;
+    }
+
+    /// Until a signal comes, or nothing has been asked and nothing has run for the idle time.
+    void wait_for_end(SignalWatch& signals, const HttpService& http, const Workers& calls,
+                      const Workers& jobs) const {
+        while (!signals.token().stop_requested()) {
+            std::this_thread::sleep_for(idle_look_pause);
+            const bool working =
+                calls.busy() + calls.queued() + jobs.busy() + jobs.queued() > 0;
+            if (config_.idle_exit.count() > 0 && !working && http.idle() >= config_.idle_exit) {
+                log::info("nothing was asked for {} s; stopping", config_.idle_exit.count());
+                signals.request_stop();
+            }
+        }
+    }
+
+    const Config config_;
+    Engine engine_;
+};
+
+}  // namespace
+
+std::unique_ptr<cli::Application> make_application(const LoadedConfig& config) {
+    return std::make_unique<App>(config);
+}
+
+}  // namespace rag

@@ -1,0 +1,186 @@
+#include "crawl/analysis.hpp"
+
+#include "crawl/sitemap.hpp"
+#include "rag/error.hpp"
+#include "text/html.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace rag::crawl {
+namespace {
+
+constexpr int levels_max = 3;
+constexpr std::size_t sitemaps_max = 200;
+constexpr std::size_t urls_max = 500'000;
+
+/// One analysis: what is left of its time, and what was tried.
+struct Analysis {
+    HttpClient& client;
+    CallContext context;      ///< With the deadline of the analysis.
+    const CallContext& call;  ///< Whose stop is an error.
+    std::vector<std::string> tried;
+    std::set<std::string> urls;
+    bool complete = true;
+
+    std::optional<HttpResponse> get(const std::string& url) {
+        tried.push_back(url);
+        HttpRequest request;
+        request.url = url;
+        request.body_bytes_max = sitemap_bytes_max;
+        try {
+            HttpResponse response = client.send(context, request);
+            return response.status == 200 ? std::optional(std::move(response)) : std::nullopt;
+        } catch (const Error& error) {
+            call.check();
+            complete = complete && error.code() != ErrorCode::deadline_exceeded;
+            return std::nullopt;
+        }
+    }
+
+    bool read_sitemap_at(const std::string& url, int level) {
+        if (level > levels_max || tried.size() > sitemaps_max) {
+            complete = false;
+            return false;
+        }
+        if (std::find(tried.begin(), tried.end(), url) != tried.end()) {
+            return false;
+        }
+        const auto response = get(url);
+        const Sitemap sitemap = response ? read_sitemap(response->body) : Sitemap{};
+        for (const std::string& entry : sitemap.urls) {
+            const auto normal = parse_url(entry);
+            if (!normal || urls.size() >= urls_max) {
+                continue;
+            }
+            if (sitemap.is_index) {
+                read_sitemap_at(normal->text(), level + 1);
+            } else {
+                urls.insert(normal->text());
+            }
+        }
+        return sitemap.is_sitemap;
+    }
+};
+
+std::int64_t depth_of(const Url& url) {
+    std::int64_t depth = 0;
+    for (std::size_t i = 0; i + 1 < url.path.size(); ++i) {
+        depth += url.path[i] == '/' && url.path[i + 1] != '/' ? 1 : 0;
+    }
+    return depth;
+}
+
+void count(SiteAnalysis& result, const std::set<std::string>& urls, std::int64_t listed_max) {
+    std::map<std::string, std::vector<Url>> groups;
+    std::set<std::string> domains;
+    for (const std::string& text : urls) {
+        if (const auto url = parse_url(text)) {
+            domains.insert(url->host);
+            groups[url->path.substr(0, url->path.find('/', 1))].push_back(*url);
+        }
+    }
+    result.domains.assign(domains.begin(), domains.end());
+    result.total_urls = static_cast<std::int64_t>(urls.size());
+    for (auto& [key, members] : groups) {
+        std::sort(members.begin(), members.end(), [](const Url& a, const Url& b) {
+            return a.path.size() != b.path.size() ? a.path.size() < b.path.size()
+                                                  : a.text() < b.text();
+        });
+        UrlPattern pattern;
+        pattern.count = static_cast<std::int64_t>(members.size());
+        double depths = 0;
+        for (const Url& url : members) {
+            depths += static_cast<double>(depth_of(url));
+            if (pattern.example_urls.size() < 3) {
+                pattern.example_urls.push_back(url.text());
+            }
+            if (static_cast<std::int64_t>(pattern.urls.size()) < listed_max) {
+                pattern.urls.push_back(url.text());
+            }
+        }
+        pattern.average_depth =
+            std::round(depths / static_cast<double>(members.size()) * 10) / 10;
+        result.patterns.emplace_back(key, std::move(pattern));
+    }
+    std::sort(result.patterns.begin(), result.patterns.end(), [](const auto& a, const auto& b) {
+        return a.second.count != b.second.count ? a.second.count > b.second.count
+                                                : a.first < b.first;
+    });
+}
+
+void read_links(Analysis& work, const Url& start) {
+    const auto response = work.get(start.text());
+    const auto at = response ? parse_url(response->url) : std::nullopt;
+    if (!at) {
+        return;
+    }
+    const text::HtmlPage page =
+        text::read_html(response->body, response->header("content-type"));
+    const Url base = resolve_url(*at, page.base_href).value_or(*at);
+    const Scope scope{*at, {}, {}};
+    for (const text::HtmlLink& link : page.links) {
+        const auto url = resolve_url(base, link.href);
+        if (url && scope.takes(*url)) {
+            work.urls.insert(url->text());
+        }
+    }
+}
+
+std::string notes_of(const SiteAnalysis& result, const Analysis& work) {
+    std::string notes = result.method == "sitemap" ? "Counted from the site's sitemaps."
+                        : result.method == "links"
+                            ? "There is no sitemap; the links of the start page are counted."
+                            : "No sitemap and no links were found.";
+    notes += " Asked for:";
+    for (std::size_t i = 0; i < std::min<std::size_t>(work.tried.size(), 10); ++i) {
+        notes += ' ' + work.tried[i];
+    }
+    return work.complete ? notes : notes + ". Limits of time or number cut the work short.";
+}
+
+}  // namespace
+
+SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
+                          const CrawlOptions& options, const SiteAnalysisRequest& request) {
+    const auto start = parse_url(request.base_url);
+    if (!start) {
+        throw Error(ErrorCode::invalid_argument,
+                    "base_url '" + request.base_url.substr(0, 200) +
+                        "' is no absolute http or https URL; write it as https://example.com.");
+    }
+    Analysis work{client, context, context, {}, {}, true};
+    const std::chrono::seconds time(request.timeout_s);
+    work.context.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + time);
+    std::vector<std::string> candidates;
+    try {
+        candidates =
+            fetch_robots(client, work.context, *start, options.product, time).sitemaps();
+    } catch (const Error& error) {
+        context.check();
+        if (error.code() == ErrorCode::invalid_argument) {
+            throw;
+        }
+    }
+    work.tried.push_back(start->origin() + "/robots.txt");
+    bool found = false;
+    for (const std::string& url : candidates) {
+        found = work.read_sitemap_at(url, 1) || found;
+    }
+    for (const char* path : {"/sitemap.xml", "/sitemap_index.xml"}) {
+        found = found || work.read_sitemap_at(start->origin() + path, 1);
+    }
+    SiteAnalysis result;
+    result.base_url = start->text();
+    result.llms_txt = work.get(start->origin() + "/llms.txt").has_value();
+    if (!found) {
+        read_links(work, *start);
+    }
+    result.method = found ? "sitemap" : work.urls.empty() ? "not_found" : "links";
+    count(result, work.urls, request.include_url_lists ? request.max_urls_per_pattern : 0);
+    result.notes = notes_of(result, work);
+    return result;
+}
+
+}  // namespace rag::crawl

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "crawl/site.hpp"
+
+namespace rag::crawl {
+
+/// What the site says of itself, as CrawlOptions and the request bound it. A site that cannot be
+/// reached is a result ("not_found"); only a stopped caller and a refused URL are errors.
+SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
+                          const CrawlOptions& options, const SiteAnalysisRequest& request);
+
+}  // namespace rag::crawl

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/url.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rag::crawl {
+
+/// Which links of a crawl count.
+struct Scope {
+    Url root;
+    std::vector<std::string> include_patterns;  ///< Globs on the path; empty takes all.
+    std::vector<std::string> exclude_patterns;
+
+    /// Same site (the host, with or without "www.", and the port as the scheme has it) and a path
+    /// that the patterns take.
+    bool takes(const Url& url) const;
+};
+
+}  // namespace rag::crawl

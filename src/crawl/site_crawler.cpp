@@ -1,0 +1,51 @@
+#include "crawl/site_crawler.hpp"
+
+#include "crawl/analysis.hpp"
+#include "rag/error.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace rag::crawl {
+namespace {
+
+void pause_by_clock(const CallContext& context, std::chrono::milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, context.stop, context.time_left(time), [] { return false; });
+    context.check();
+}
+
+}  // namespace
+
+SiteCrawler::SiteCrawler(HttpClient& client, CrawlOptions options)
+    : client_(client), options_(std::move(options)) {
+    if (!options_.pause) {
+        options_.pause = pause_by_clock;
+    }
+}
+
+std::unique_ptr<PageSource> SiteCrawler::crawl(const CallContext& context,
+                                               const CrawlRequest& request) {
+    context.check();
+    const auto url = parse_url(request.url);
+    if (!url) {
+        throw Error(ErrorCode::invalid_argument,
+                    "url '" + request.url.substr(0, 200) +
+                        "' is no absolute http or https URL; write it as https://example.com/.");
+    }
+    if (request.render == RenderMode::always) {
+        throw Error(ErrorCode::invalid_argument,
+                    "render 'always' needs a browser, which this program does not drive; use "
+                    "'auto' or 'never'.");
+    }
+    return std::make_unique<Site>(client_, options_, request, *url);
+}
+
+SiteAnalysis SiteCrawler::analyze(const CallContext& context, const SiteAnalysisRequest& request) {
+    return analyze_site(client_, context, options_, request);
+}
+
+}  // namespace rag::crawl

@@ -1,0 +1,119 @@
+#include "engine.hpp"
+
+#include "base/log.hpp"
+#include "crawl/site_crawler.hpp"
+#include "embed/embedder_factory.hpp"
+#include "net/client.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace rag {
+namespace {
+
+constexpr std::chrono::seconds open_wait_max{30};
+constexpr std::chrono::seconds collections_kept_remote{1};
+
+net::NetOptions net_options(const Config& config) {
+    net::NetOptions options;
+    options.allow_hosts = config.crawl_allow_hosts;
+    options.user_agent = config.crawl_user_agent;
+    options.headers_by_host = config.crawl_headers;
+    return options;
+}
+
+embed::EmbedderOptions embedder_options(const Config& config) {
+    embed::EmbedderOptions options;
+    options.provider = *embed::parse_embedding_provider(config.embedding_provider);
+    options.model = config.embedding_model;
+    options.dimensions = config.embedding_dimensions;
+    options.api_key = config.openai_api_key;
+    options.base_url = config.openai_base_url;
+    return options;
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data())
+                                                          : std::string("localhost");
+}
+
+memory::Options memory_options(const Config& config, const OpenedStore& opened) {
+    memory::Options options;
+    options.files.allowed_roots = config.allowed_roots;
+    options.files.working_dir = config.working_dir;
+    options.files.home_dir = config.home_dir;
+    options.files.data_dir = config.data_dir;
+    options.collections_kept =
+        opened.remote ? collections_kept_remote : std::chrono::milliseconds{0};
+    options.host = host_name();
+    return options;
+}
+
+}  // namespace
+
+/// Made together, because the memory needs all of it.
+struct Engine::Opened {
+    std::unique_ptr<Embedder> embedder;
+    OpenedStore store;
+    std::unique_ptr<memory::Memory> memory;
+};
+
+Engine::Engine(const Config& config)
+    : config_(config),
+      http_(std::make_unique<net::NetClient>(net_options(config))),
+      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl::CrawlOptions{})),
+      opened_([this] { return open(); }) {}
+
+Engine::~Engine() = default;
+
+void Engine::open_in_background() { opened_.start(); }
+
+DeferredState Engine::state() const { return opened_.state(); }
+
+memory::Memory& Engine::memory(const CallContext& context) { return *wait(context).memory; }
+
+Store& Engine::store(const CallContext& context) { return *wait(context).store.store; }
+
+Embedder& Engine::embedder(const CallContext& context) { return *wait(context).embedder; }
+
+Store* Engine::open_store() {
+    Opened* opened = opened_.peek();
+    return opened == nullptr ? nullptr : opened->store.store.get();
+}
+
+memory::Memory* Engine::open_memory() {
+    Opened* opened = opened_.peek();
+    return opened == nullptr ? nullptr : opened->memory.get();
+}
+
+void Engine::shut_down() {
+    if (memory::Memory* memory = open_memory()) {
+        memory->shut_down();
+    }
+}
+
+std::unique_ptr<Engine::Opened> Engine::open() {
+    try {
+        auto opened = std::make_unique<Opened>();
+        opened->embedder = embed::make_embedder(embedder_options(config_), *http_);
+        opened->store = rag::open_store(config_, clock_);
+        opened->memory = std::make_unique<memory::Memory>(
+            memory::Ports{*opened->store.store, *opened->store.index, *opened->embedder, *web_,
+                          clock_, ids_},
+            memory_options(config_, opened->store));
+        log::info("the memory is open");
+        return opened;
+    } catch (const Error& error) {
+        log::error("the memory could not be opened: {}", error.message());
+        throw;
+    }
+}
+
+Engine::Opened& Engine::wait(const CallContext& context) {
+    return opened_.wait(context, open_wait_max);
+}
+
+}  // namespace rag

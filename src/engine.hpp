@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/deferred.hpp"
+#include "config.hpp"
+#include "memory/memory.hpp"
+#include "open_store.hpp"
+#include "rag/embedder.hpp"
+#include "rag/http_client.hpp"
+#include "rag/page_source.hpp"
+
+#include <memory>
+
+namespace rag {
+
+/// The memory and all that it is built on. Making one opens nothing; the store is opened in the
+/// background, or when first asked for. Safe for concurrent use.
+class Engine final {
+public:
+    explicit Engine(const Config& config);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    void open_in_background();
+    DeferredState state() const;
+
+    /// Each waits for the store to be open, at most 30 s; throws what opening threw.
+    memory::Memory& memory(const CallContext& context);
+    Store& store(const CallContext& context);
+    Embedder& embedder(const CallContext& context);
+
+    /// What is open, without waiting; null before.
+    Store* open_store();
+    memory::Memory* open_memory();
+
+    /// Stops long work at its next page or file. Never blocks.
+    void shut_down();
+
+    Clock& clock() { return clock_; }
+    IdSource& ids() { return ids_; }
+
+private:
+    struct Opened;
+
+    std::unique_ptr<Opened> open();
+    Opened& wait(const CallContext& context);
+
+    // Constant after construction; destroyed from the last to the first.
+    const Config config_;
+    SystemClock clock_;
+    RandomIds ids_;
+    std::unique_ptr<HttpClient> http_;
+    std::unique_ptr<Web> web_;
+    Deferred<Opened> opened_;
+};
+
+}  // namespace rag

@@ -1,0 +1,138 @@
+#include "http_service.hpp"
+
+#include "base/log.hpp"
+#include "rag/error.hpp"
+#include "server/health.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace rag {
+namespace {
+
+constexpr int rate_limit_default = 600;
+constexpr std::int64_t bytes_of_mb = 1024 * 1024;
+const std::vector<double> latency_bounds_s{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                           0.1,   0.25,   0.5,   1,    2.5,   10};
+
+server::OriginRules origin_rules(const Config& config) {
+    return {config.host, config.public_url, config.allowed_hosts, config.allowed_origins};
+}
+
+server::Authenticator make_authenticator(const Config& config) {
+    if (!server::is_loopback(config.host) && config.auth == AuthMode::none && !config.auth_given) {
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("RAG_HOST is '{}', which others can reach, and there is no "
+                                "authentication. Set RAG_AUTH=token and make a token with 'rag "
+                                "token create --name NAME', or write out RAG_AUTH=none.",
+                                config.host));
+    }
+    if (config.auth == AuthMode::oauth) {
+        throw Error(ErrorCode::invalid_argument,
+                    "RAG_AUTH is 'oauth', which this version does not speak; set RAG_AUTH=token.");
+    }
+    return {config.auth == AuthMode::token ? server::AuthScheme::bearer : server::AuthScheme::open,
+            server::parse_tokens(config.tokens)};
+}
+
+int calls_per_minute(const Config& config) {
+    if (config.rate_limit) {
+        return *config.rate_limit;
+    }
+    const bool open = server::is_loopback(config.host) && config.auth == AuthMode::none;
+    return open ? 0 : rate_limit_default;
+}
+
+std::chrono::steady_clock::rep now_ticks() {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+server::PartState to_part_state(DeferredState state) {
+    switch (state) {
+        case DeferredState::ready: return server::PartState::ready;
+        case DeferredState::failed: return server::PartState::failed;
+        case DeferredState::idle:
+        case DeferredState::opening: return server::PartState::loading;
+    }
+    return server::PartState::failed;
+}
+
+}  // namespace
+
+HttpService::HttpService(const Config& config, const std::string& secret, Engine& engine,
+                         McpService& protocol, Workers& calls, Workers& jobs)
+    : config_(config),
+      engine_(engine),
+      origins_(origin_rules(config)),
+      authenticator_(make_authenticator(config)),
+      rate_limit_(calls_per_minute(config), engine.clock()),
+      sessions_(secret, ended_sessions_, engine.clock()),
+      streamable_(protocol.dispatcher(), sessions_, streams_, jobs,
+                  [this](const http::Request& request) { return authenticator_.identify(request); }),
+      sse_(protocol.dispatcher(), streams_, jobs,
+           [this](const http::Request& request) { return authenticator_.identify(request); },
+           engine.ids()),
+      last_request_(now_ticks()),
+      server_(server_options(), routes(), calls) {}
+
+std::string HttpService::address() const {
+    const bool is_v6 = config_.host.find(':') != std::string::npos;
+    return fmt::format(fmt::runtime(is_v6 ? "http://[{}]:{}" : "http://{}:{}"), config_.host,
+                       server_.port());
+}
+
+void HttpService::stop() {
+    stopping_ = true;
+    streams_.end_all();
+    server_.stop();
+}
+
+std::chrono::seconds HttpService::idle() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::steady_clock::duration(now_ticks() - last_request_));
+}
+
+http::ServerOptions HttpService::server_options() {
+    http::ServerOptions options;
+    options.host = config_.host;
+    options.port = config_.port;
+    options.limits.body_bytes_max = static_cast<std::size_t>(config_.max_body_mb * bytes_of_mb);
+    options.limits.body_budget_bytes =
+        static_cast<std::size_t>(config_.body_budget_mb * bytes_of_mb);
+    options.gate = server::make_gate(origins_, authenticator_, rate_limit_);
+    options.decorate = [this](const http::Request& request, HttpHeaders& headers) {
+        origins_.decorate(request, headers);
+    };
+    options.on_served = [this](const http::Served& served) { note(served); };
+    return options;
+}
+
+std::vector<http::Route> HttpService::routes() {
+    std::vector<http::Route> routes = server::make_health_routes(
+        {.store = [this] { return stopping_ ? server::PartState::stopping
+                                            : to_part_state(engine_.state()); },
+         .index = [this] { return to_part_state(engine_.state()); }});
+    routes.push_back(server::make_metrics_route(metrics_));
+    routes.push_back(streamable_.route());
+    for (http::Route& route : sse_.routes()) {
+        routes.push_back(std::move(route));
+    }
+    return routes;
+}
+
+void HttpService::note(const http::Served& served) {
+    if (!server::is_health_path(served.route)) {
+        last_request_ = now_ticks();
+    }
+    const Metrics::Labels labels{{"method", std::string(served.method)},
+                                 {"route", std::string(served.route)},
+                                 {"status", std::to_string(served.status)}};
+    metrics_.counter("rag_http_requests_total", "Requests answered.", labels).add();
+    metrics_
+        .histogram("rag_http_request_seconds", "Time from a request's head to its answer.",
+                   latency_bounds_s, {{"route", std::string(served.route)}})
+        .observe(std::chrono::duration<double>(served.duration).count());
+}
+
+}  // namespace rag

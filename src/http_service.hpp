@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/metrics.hpp"
+#include "config.hpp"
+#include "engine.hpp"
+#include "http/server.hpp"
+#include "mcp/sessions.hpp"
+#include "mcp_service.hpp"
+#include "server/admission.hpp"
+#include "server/auth.hpp"
+#include "server/gate.hpp"
+#include "server/legacy_sse.hpp"
+#include "server/rate_limit.hpp"
+#include "server/stream_keeper.hpp"
+#include "server/streamable_http.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace rag {
+
+/// The server over HTTP: the gate, the routes and the endpoints behind them.
+class HttpService final {
+public:
+    /// All references must outlive this; `jobs` is to be stopped before it goes. Throws
+    /// Error{invalid_argument} for an address that may not be served so.
+    HttpService(const Config& config, const std::string& secret, Engine& engine,
+                McpService& protocol, Workers& calls, Workers& jobs);
+
+    void start() { server_.start(); }
+    /// "http://127.0.0.1:8000", after start().
+    std::string address() const;
+    /// Ends streams, lets calls finish within the drain time.
+    void stop();
+
+    /// How long no request but a health probe has come.
+    std::chrono::seconds idle() const;
+
+private:
+    http::ServerOptions server_options();
+    std::vector<http::Route> routes();
+    void note(const http::Served& served);
+
+    // Constant after construction; destroyed from the last to the first.
+    const Config& config_;
+    Engine& engine_;
+    const server::OriginGate origins_;
+    const server::Authenticator authenticator_;
+    server::RateLimit rate_limit_;
+    Metrics metrics_;
+    mcp::RecentlyEndedSessions ended_sessions_;
+    mcp::Sessions sessions_;
+    server::StreamKeeper streams_;
+    server::StreamableHttp streamable_;
+    server::LegacySse sse_;
+    std::atomic<std::chrono::steady_clock::rep> last_request_;
+    std::atomic<bool> stopping_{false};
+    http::Server server_;
+};
+
+}  // namespace rag

@@ -1,0 +1,66 @@
+#include "open_store.hpp"
+
+#include "rag/error.hpp"
+#include "storage/postgres_pool.hpp"
+#include "storage/postgres_search.hpp"
+#include "storage/postgres_store.hpp"
+#include "storage/sqlite_database.hpp"
+#include "storage/sqlite_search.hpp"
+#include "storage/sqlite_store.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace rag {
+namespace {
+
+constexpr std::chrono::seconds open_time_max{30};
+constexpr std::string_view sqlite_scheme = "sqlite:///";
+/// Supabase's port for its transaction pooler.
+constexpr std::string_view transaction_pooler_port = ":6543";
+
+OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (error) {
+        throw Error(ErrorCode::unavailable,
+                    "The folder of the database cannot be made (" + error.message() +
+                        "); set RAG_DATA_DIR to a folder that can be written.");
+    }
+    storage::SqliteOptions options;
+    options.clock = &clock;
+    const auto database = std::make_shared<storage::SqliteDatabase>(path, options);
+    return {database, std::make_unique<storage::SqliteStore>(database),
+            std::make_unique<storage::SqliteSearch>(database), /*remote=*/false};
+}
+
+OpenedStore open_postgres(const Config& config) {
+    storage::PostgresOptions options;
+    options.address = config.database_url;
+    options.schema = config.db_schema;
+    options.connections = static_cast<std::size_t>(config.db_pool);
+    const bool pooled =
+        config.db_pooler == "transaction" ||
+        (config.db_pooler.empty() &&
+         config.database_url.find(transaction_pooler_port) != std::string::npos);
+    options.pooler = pooled ? storage::Pooler::transaction : storage::Pooler::off;
+    const auto pool = std::make_shared<storage::PostgresPool>(std::move(options));
+    CallContext context;
+    context.deadline = std::chrono::steady_clock::now() + open_time_max;
+    auto store = std::make_unique<storage::PostgresStore>(context, *pool);
+    return {pool, std::move(store), std::make_unique<storage::PostgresSearch>(*pool),
+            /*remote=*/true};
+}
+
+}  // namespace
+
+OpenedStore open_store(const Config& config, const Clock& clock) {
+    if (config.database_url.starts_with(sqlite_scheme)) {
+        return open_sqlite(config.database_url.substr(sqlite_scheme.size()), clock);
+    }
+    return open_postgres(config);
+}
+
+}  // namespace rag

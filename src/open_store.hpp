@@ -1,0 +1,25 @@
+#pragma once
+
+#include "config.hpp"
+#include "rag/clock.hpp"
+#include "rag/search_index.hpp"
+#include "rag/store.hpp"
+
+#include <memory>
+
+namespace rag {
+
+/// A store and what searches it; both share one database.
+struct OpenedStore {
+    std::shared_ptr<void> database;  ///< What both stand on; goes last.
+    std::unique_ptr<Store> store;
+    std::unique_ptr<SearchIndex> index;
+    /// Whether looking up a collection is a round trip to another process.
+    bool remote = false;
+};
+
+/// Opens the configured database and brings its schema up to date. Throws Error: `unavailable` when
+/// it does not answer, `conflict` when it belongs to another program or a newer version of this one.
+OpenedStore open_store(const Config& config, const Clock& clock);
+
+}  // namespace rag

@@ -1,0 +1,54 @@
+#include "server/health.hpp"
+
+#include "base/json.hpp"
+#include "base/version.hpp"
+#include "http/message.hpp"
+
+namespace rag::server {
+namespace {
+
+const char* to_word(PartState state) {
+    switch (state) {
+        case PartState::ready: return "ready";
+        case PartState::loading: return "loading";
+        case PartState::failed: return "failed";
+        case PartState::stopping: return "stopping";
+    }
+    return "failed";
+}
+
+http::Response report(const HealthSources& sources) {
+    const PartState store = sources.store();
+    const PartState index = sources.index();
+    const bool ready = store == PartState::ready;
+    const Json states{{"status", ready ? "ok" : to_word(store)},
+                      {"store", to_word(store)},
+                      {"index", to_word(index)},
+                      {"version", version}};
+    return http::make_json_response(ready ? 200 : 503, dump_json(states));
+}
+
+}  // namespace
+
+std::vector<http::Route> make_health_routes(HealthSources sources) {
+    const auto ready = [sources = std::move(sources)](
+                           const std::shared_ptr<http::Exchange>& exchange) {
+        exchange->respond(report(sources));
+    };
+    const auto live = [](const std::shared_ptr<http::Exchange>& exchange) {
+        exchange->respond(http::make_json_response(200, R"({"status":"ok"})"));
+    };
+    return {{"GET", "/health", http::Place::network, ready},
+            {"GET", "/health/ready", http::Place::network, ready},
+            {"GET", "/health/live", http::Place::network, live}};
+}
+
+http::Route make_metrics_route(const Metrics& metrics) {
+    return {"GET", "/metrics", http::Place::network,
+            [&metrics](const std::shared_ptr<http::Exchange>& exchange) {
+                exchange->respond(http::make_text_response(
+                    200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()));
+            }};
+}
+
+}  // namespace rag::server

@@ -1,0 +1,254 @@
+#include "storage/postgres_store.hpp"
+#include "storage/postgres_values.hpp"
+
+namespace rag::storage {
+namespace {
+
+/// Keeps the collection from being deleted until this transaction ends.
+EmbeddingSpace lock_collection(PostgresTransaction& transaction, CollectionId id) {
+    const SqlRows rows = transaction.run(
+        "select model, dimensions from @S.collections where id = $1::bigint for share",
+        {std::to_string(id)});
+    if (rows.empty()) {
+        throw Error(ErrorCode::not_found,
+                    "The collection was deleted meanwhile; create it again first.");
+    }
+    return {read_text(rows.rows[0], 0), static_cast<int>(read_int(rows.rows[0], 1))};
+}
+
+std::optional<DocumentId> find_identity(PostgresTransaction& transaction,
+                                        const NewDocument& document) {
+    if (!document.identity) {
+        return std::nullopt;
+    }
+    const SqlRows rows = transaction.run(
+        "select document_id from @S.collection_documents where collection_id = $1::bigint "
+        "and identity = $2",
+        {std::to_string(document.collection), to_sql_text(*document.identity)});
+    return rows.empty() ? std::nullopt : std::optional(read_int(rows.rows[0], 0));
+}
+
+/// Null when another transaction has committed the identity first.
+std::optional<DocumentId> insert_document(PostgresTransaction& transaction,
+                                          const NewDocument& document) {
+    const SqlRows rows = transaction.run(
+        "insert into @S.source_documents (filename, content, file_type, file_size, metadata, "
+        "content_hash) values ($1, $2, $3, $4::bigint, $5::jsonb, $6) returning id",
+        {to_sql_text(document.filename), to_sql_text(document.content), document.file_type,
+         std::to_string(document.file_size), to_sql_json(document.metadata),
+         document.content_hash});
+    const DocumentId id = read_int(rows.rows.at(0), 0);
+    // Waits for a transaction that has inserted the same identity and not ended yet.
+    const SqlRows member = transaction.run(
+        "insert into @S.collection_documents (collection_id, document_id, identity) "
+        "values ($1::bigint, $2::bigint, $3) on conflict (collection_id, identity) do nothing "
+        "returning document_id",
+        {std::to_string(document.collection), std::to_string(id),
+         document.identity ? std::optional(to_sql_text(*document.identity)) : std::nullopt});
+    if (member.empty()) {
+        transaction.run("delete from @S.source_documents where id = $1::bigint",
+                        {std::to_string(id)});
+        return std::nullopt;
+    }
+    return id;
+}
+
+struct Stored {
+    std::string filename;
+    std::string hash;
+    nlohmann::json metadata;
+    std::int64_t version = 1;
+};
+
+Stored lock_document(PostgresTransaction& transaction, DocumentId id) {
+    const SqlRows rows = transaction.run(
+        "select filename, content_hash, metadata, version from @S.source_documents "
+        "where id = $1::bigint for update",
+        {std::to_string(id)});
+    if (rows.empty()) {
+        throw Error(ErrorCode::not_found, "Document " + std::to_string(id) + " not found");
+    }
+    const SqlRow& row = rows.rows[0];
+    return {read_text(row, 0), read_text(row, 1), read_json(row, 2), read_int(row, 3)};
+}
+
+std::vector<ChunkId> read_chunk_ids(PostgresTransaction& transaction, DocumentId id) {
+    std::vector<ChunkId> ids;
+    for (const SqlRow& row : transaction
+                                 .run("select id from @S.document_chunks where document_id = "
+                                      "$1::bigint order by chunk_index",
+                                      {std::to_string(id)})
+                                 .rows) {
+        ids.push_back(read_int(row, 0));
+    }
+    return ids;
+}
+
+void write_content(PostgresTransaction& transaction, DocumentId id, const ContentChange& content,
+                   std::int64_t version) {
+    const std::string id_text = std::to_string(id);
+    transaction.run(
+        "insert into @S.document_versions (document_id, version, filename, content, file_size, "
+        "metadata, content_hash, created_at) select id, version, filename, content, file_size, "
+        "metadata, content_hash, version_created_at from @S.source_documents "
+        "where id = $1::bigint",
+        {id_text});
+    transaction.run(
+        "update @S.source_documents set content = $2, file_size = $3::bigint, content_hash = $4, "
+        "version = $5::bigint, version_created_at = clock_timestamp() where id = $1::bigint",
+        {id_text, to_sql_text(content.content), std::to_string(content.file_size),
+         content.content_hash, std::to_string(version)});
+    transaction.run(
+        "delete from @S.document_versions where document_id = $1::bigint and version <= "
+        "$2::bigint",
+        {id_text, std::to_string(version - document_versions_kept)});
+}
+
+void write_identity(PostgresTransaction& transaction, DocumentId id, const std::string& identity) {
+    transaction.run(
+        "update @S.collection_documents m set identity = case when exists "
+        "(select from @S.collection_documents o where o.collection_id = m.collection_id "
+        "and o.identity = $2 and o.document_id <> m.document_id) then null else $2 end "
+        "where m.document_id = $1::bigint",
+        {std::to_string(id), to_sql_text(identity)});
+}
+
+std::vector<ChunkId> replace_chunks(PostgresTransaction& transaction, DocumentId id,
+                                    const std::string& title, const std::vector<NewChunk>& chunks) {
+    const SqlRows space = transaction.run(
+        "select c.model, c.dimensions from @S.collection_documents m join @S.collections c "
+        "on c.id = m.collection_id where m.document_id = $1::bigint order by c.id limit 1",
+        {std::to_string(id)});
+    if (space.empty()) {
+        throw Error(ErrorCode::corrupt,
+                    "Document " + std::to_string(id) + " belongs to no collection.");
+    }
+    transaction.run("delete from @S.document_chunks where document_id = $1::bigint",
+                    {std::to_string(id)});
+    return insert_chunks(
+        transaction, id, title,
+        {read_text(space.rows[0], 0), static_cast<int>(read_int(space.rows[0], 1))}, chunks);
+}
+
+void add_document_change(PostgresTransaction& transaction, ChangeKind kind, DocumentId id) {
+    for (const SqlRow& row : transaction
+                                 .run("select collection_id from @S.collection_documents "
+                                      "where document_id = $1::bigint order by 1",
+                                      {std::to_string(id)})
+                                 .rows) {
+        add_change(transaction, kind, read_int(row, 0), id);
+    }
+}
+
+DocumentUpdated apply_update(PostgresTransaction& transaction, DocumentId id,
+                             const DocumentUpdate& update) {
+    const Stored stored = lock_document(transaction, id);
+    if (update.expected_version && *update.expected_version != stored.version) {
+        throw Error(ErrorCode::conflict, "Document " + std::to_string(id) +
+                                             " was changed meanwhile; read it again and repeat.");
+    }
+    const std::string filename = to_sql_text(update.filename.value_or(stored.filename));
+    nlohmann::json metadata = stored.metadata;
+    if (update.metadata) {
+        metadata = effective_metadata(metadata, *update.metadata);
+    }
+    const bool content_differs = update.content && update.content->content_hash != stored.hash;
+    const bool chunks_alone =
+        update.chunks && !update.content && !update.filename && !update.metadata;
+
+    DocumentUpdated result;
+    result.version = stored.version;
+    result.chunk_ids = read_chunk_ids(transaction, id);
+    result.old_chunk_count = static_cast<std::int64_t>(result.chunk_ids.size());
+    result.changed = content_differs || chunks_alone || filename != stored.filename ||
+                     metadata != stored.metadata;
+    if (result.changed) {
+        if (content_differs) {
+            write_content(transaction, id, *update.content, ++result.version);
+        }
+        transaction.run(
+            "update @S.source_documents set filename = $2, metadata = $3::jsonb, updated_at = "
+            "greatest(clock_timestamp(), updated_at) where id = $1::bigint",
+            {std::to_string(id), filename, to_sql_json(metadata)});
+        if (update.chunks) {
+            result.chunk_ids = replace_chunks(transaction, id, filename, *update.chunks);
+        }
+        if (update.identity) {
+            write_identity(transaction, id, *update.identity);
+        }
+        add_document_change(transaction, ChangeKind::document_changed, id);
+    }
+    result.new_chunk_count = static_cast<std::int64_t>(result.chunk_ids.size());
+    return result;
+}
+
+}  // namespace
+
+DocumentAdded PostgresStore::add_document(const CallContext& context, const NewDocument& document) {
+    DocumentAdded result;
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        result = {};
+        const EmbeddingSpace space = lock_collection(transaction, document.collection);
+        std::optional<DocumentId> there = find_identity(transaction, document);
+        if (!there) {
+            const std::optional<DocumentId> id = insert_document(transaction, document);
+            if (id) {
+                result.added = true;
+                result.id = *id;
+                result.chunk_ids =
+                    insert_chunks(transaction, *id, document.filename, space, document.chunks);
+                add_change(transaction, ChangeKind::document_changed, document.collection, *id);
+                return;
+            }
+            there = find_identity(transaction, document);
+        }
+        if (!there) {
+            throw Error(ErrorCode::conflict,
+                        "A document of the same identity was deleted at the same moment; repeat.");
+        }
+        result.id = *there;
+    });
+    return result;
+}
+
+DocumentUpdated PostgresStore::update_document(const CallContext& context, DocumentId id,
+                                               const DocumentUpdate& update) {
+    DocumentUpdated result;
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        result = apply_update(transaction, id, update);
+    });
+    return result;
+}
+
+std::optional<DeletedDocument> PostgresStore::delete_document(const CallContext& context,
+                                                              DocumentId id) {
+    std::optional<DeletedDocument> deleted;
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        deleted.reset();
+        const SqlParams id_param{std::to_string(id)};
+        const SqlRows found = transaction.run(
+            "select filename from @S.source_documents where id = $1::bigint for update", id_param);
+        if (found.empty()) {
+            return;
+        }
+        deleted = DeletedDocument{};
+        deleted->filename = read_text(found.rows[0], 0);
+        for (const SqlRow& row :
+             transaction
+                 .run("select c.name from @S.collection_documents m join @S.collections c "
+                      "on c.id = m.collection_id where m.document_id = $1::bigint order by c.name",
+                      id_param)
+                 .rows) {
+            deleted->collections.push_back(read_text(row, 0));
+        }
+        add_document_change(transaction, ChangeKind::document_deleted, id);
+        deleted->chunks_deleted =
+            transaction
+                .run("delete from @S.document_chunks where document_id = $1::bigint", id_param)
+                .affected;
+        transaction.run("delete from @S.source_documents where id = $1::bigint", id_param);
+    });
+    return deleted;
+}
+
+}  // namespace rag::storage

@@ -1,0 +1,310 @@
+#include "storage/postgres_search.hpp"
+
+#include "storage/postgres_filter.hpp"
+#include "storage/postgres_values.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <unordered_map>
+
+namespace rag::storage {
+namespace {
+
+const std::string metadata_sql = "(d.metadata || k.metadata)";
+
+/// A statement that grows by conditions, each with parameters of its own.
+struct Statement {
+    SqlParams params;
+
+    std::string add(std::string value, const std::string& type) {
+        params.emplace_back(std::move(value));
+        return '$' + std::to_string(params.size()) + "::" + type;
+    }
+
+    /// The condition on chunk k of document d; sets exact to false when it lets too much through.
+    std::string add_scope(const SearchScope& scope, bool& exact) {
+        const std::string collections = add(to_sql_array(scope.collections), "bigint[]");
+        const SqlFilter filter = compile_filter(scope.filter, metadata_sql, params.size() + 1);
+        params.insert(params.end(), filter.params.begin(), filter.params.end());
+        exact = filter.exact;
+        return "exists (select from @S.collection_documents m where m.document_id = "
+               "k.document_id and m.collection_id = any(" +
+               collections + ")) and " + filter.condition;
+    }
+};
+
+/// Scope as SQL. Where SQL cannot say what the filter means, the chunks are found first and named.
+class Scoped {
+public:
+    template <class Run>
+    Scoped(const SearchScope& scope, const Run& run) {
+        bool exact = true;
+        condition_ = statement.add_scope(scope, exact);
+        if (exact) {
+            return;
+        }
+        const SqlRows rows = run("select k.id, " + metadata_sql +
+                                     " from @S.document_chunks k join @S.source_documents d on "
+                                     "d.id = k.document_id where " +
+                                     condition_,
+                                 statement.params);
+        std::vector<ChunkId> ids;
+        for (const SqlRow& row : rows.rows) {
+            if (matches(scope.filter, read_json(row, 1))) {
+                ids.push_back(read_int(row, 0));
+            }
+        }
+        statement.params.clear();
+        condition_ = "k.id = any(" + statement.add(to_sql_array(ids), "bigint[]") + ')';
+    }
+
+    const std::string& condition() const { return condition_; }
+
+    Statement statement;
+
+private:
+    std::string condition_;
+};
+
+std::string any_of(const std::vector<std::string>& lexemes) {
+    std::string query;
+    for (const std::string& lexeme : lexemes) {
+        query += (query.empty() ? "" : " | ") + quote_lexeme(lexeme);
+    }
+    return query;
+}
+
+struct WordSql {
+    std::string match;  ///< Condition on k.words.
+    std::string score;
+};
+
+/// Stop terms match and score nothing; each phrase must stand in the chunk.
+WordSql compile_words(const WordQuery& query, Statement& statement) {
+    std::vector<std::string> all;
+    std::vector<std::string> scored;
+    for (const QueryTerm& term : query.terms) {
+        all.push_back(term.term);
+        if (!term.stop) {
+            scored.push_back(term.term);
+        }
+    }
+    WordSql sql;
+    sql.match = "k.words @@ " + statement.add(any_of(all), "tsquery");
+    for (const auto& phrase : query.phrases) {
+        std::string sequence;
+        for (const std::string& term : phrase) {
+            sequence += (sequence.empty() ? "" : " <-> ") + quote_lexeme(term);
+        }
+        if (!sequence.empty()) {
+            sql.match += " and k.words @@ " + statement.add(sequence, "tsquery");
+        }
+    }
+    // 1: divided by 1 + log of the length, so that long chunks do not win by length alone.
+    sql.score = scored.empty() ? "0::float8"
+                               : "ts_rank(k.words, " + statement.add(any_of(scored), "tsquery") +
+                                     ", 1)::float8";
+    return sql;
+}
+
+Candidates read_candidates(const SqlRows& rows) {
+    Candidates candidates;
+    candidates.reserve(rows.rows.size());
+    for (const SqlRow& row : rows.rows) {
+        candidates.push_back({read_int(row, 0), read_double(row, 1),
+                              std::bit_cast<std::uint64_t>(read_int(row, 2))});
+    }
+    return candidates;
+}
+
+const std::string query_space = "(select s.id from @S.embedding_spaces s where s.model = ";
+
+bool is_zero(std::span<const float> query) {
+    return std::all_of(query.begin(), query.end(), [](float x) { return x == 0.0F; });
+}
+
+/// pgvector's cosine distance of a zero vector is NaN; we call such vectors unrelated.
+std::string similarity_sql(Statement& statement, std::span<const float> query) {
+    if (is_zero(query)) {
+        return "0::float8";
+    }
+    return "coalesce(nullif(1 - (v.embedding operator(@V.<=>) " +
+           statement.add(to_sql_vector(query), "@VECTOR") + "), 'NaN'::float8), 0)";
+}
+
+std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
+    const std::string model = statement.add(space.model, "text");
+    return query_space + model +
+           " and s.dimensions = " + statement.add(std::to_string(space.dimensions), "integer") +
+           ')';
+}
+
+}  // namespace
+
+SqlRows PostgresSearch::run(const CallContext& context, const std::string& sql,
+                            const SqlParams& params) {
+    SqlRows rows;
+    pool_.transact(context,
+                   [&](PostgresTransaction& transaction) { rows = transaction.run(sql, params); });
+    return rows;
+}
+
+Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope& scope,
+                                   const EmbeddingSpace& space, std::span<const float> query,
+                                   std::size_t count) {
+    const auto ask = [&](const std::string& sql, const SqlParams& params) {
+        return run(context, sql, params);
+    };
+    Scoped scoped(scope, ask);
+    Statement& statement = scoped.statement;
+    const std::string similarity = similarity_sql(statement, query);
+    const std::string space_id = space_sql(statement, space);
+    const std::string limit = statement.add(std::to_string(count), "bigint");
+    return read_candidates(ask("select k.id, " + similarity +
+                                   " as score, k.text_key from @S.chunk_vectors v join "
+                                   "@S.document_chunks k on k.id = v.chunk_id join "
+                                   "@S.source_documents d on d.id = k.document_id where "
+                                   "v.space_id = " +
+                                   space_id + " and " + scoped.condition() +
+                                   " order by score desc, k.id limit " + limit,
+                               statement.params));
+}
+
+WordCandidates PostgresSearch::best_words(const CallContext& context, const SearchScope& scope,
+                                          const WordQuery& query, std::size_t count) {
+    if (query.empty()) {
+        return {};
+    }
+    const auto ask = [&](const std::string& sql, const SqlParams& params) {
+        return run(context, sql, params);
+    };
+    Scoped scoped(scope, ask);
+    const WordSql words = compile_words(query, scoped.statement);
+    const std::string limit = scoped.statement.add(std::to_string(count), "bigint");
+    return {read_candidates(ask("select k.id, " + words.score +
+                                    " as score, k.text_key from @S.document_chunks k join "
+                                    "@S.source_documents d on d.id = k.document_id where " +
+                                    words.match + " and " + scoped.condition() +
+                                    " order by score desc, k.id limit " + limit,
+                                scoped.statement.params)),
+            std::nullopt};
+}
+
+std::vector<std::optional<double>> PostgresSearch::similarities(const CallContext& context,
+                                                                const EmbeddingSpace& space,
+                                                                std::span<const float> query,
+                                                                std::span<const ChunkId> chunks) {
+    Statement statement;
+    const std::string similarity = similarity_sql(statement, query);
+    const std::string space_id = space_sql(statement, space);
+    const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
+    std::unordered_map<ChunkId, double> found;
+    for (const SqlRow& row : run(context,
+                                 "select v.chunk_id, " + similarity +
+                                     " from @S.chunk_vectors v where v.space_id = " + space_id +
+                                     " and v.chunk_id = any(" + ids + ')',
+                                 statement.params)
+                                 .rows) {
+        found[read_int(row, 0)] = read_double(row, 1);
+    }
+    std::vector<std::optional<double>> answer;
+    for (const ChunkId chunk : chunks) {
+        const auto entry = found.find(chunk);
+        answer.push_back(entry == found.end() ? std::nullopt : std::optional(entry->second));
+    }
+    return answer;
+}
+
+std::vector<double> PostgresSearch::word_scores(const CallContext& context,
+                                                const SearchScope& /*scope*/,
+                                                const WordQuery& query,
+                                                std::span<const ChunkId> chunks) {
+    std::unordered_map<ChunkId, double> found;
+    if (!query.empty()) {
+        Statement statement;
+        const WordSql words = compile_words(query, statement);
+        const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
+        for (const SqlRow& row :
+             run(context,
+                 "select k.id, " + words.score + " from @S.document_chunks k where k.id = any(" +
+                     ids + ") and " + words.match,
+                 statement.params)
+                 .rows) {
+            found[read_int(row, 0)] = read_double(row, 1);
+        }
+    }
+    std::vector<double> scores;
+    for (const ChunkId chunk : chunks) {
+        const auto entry = found.find(chunk);
+        scores.push_back(entry == found.end() ? 0.0 : entry->second);
+    }
+    return scores;
+}
+
+WordStatistics PostgresSearch::count_words(const CallContext& context, const SearchScope& /*scope*/,
+                                           std::span<const std::string> stems) {
+    nlohmann::json queries = nlohmann::json::array();
+    for (const std::string& stem : stems) {
+        queries.push_back(quote_lexeme(stem));
+    }
+    WordStatistics statistics;
+    statistics.frequencies.assign(stems.size(), 0);
+    const SqlRows rows =
+        run(context,
+            "select 0, (select count(*) from @S.document_chunks) union all select q.place, "
+            "(select count(*) from @S.document_chunks k where k.words @@ q.query::tsquery) from "
+            "json_array_elements_text($1::json) with ordinality as q(query, place) order by 1",
+            {to_sql_json(queries)});
+    statistics.chunk_count = read_int(rows.rows.at(0), 1);
+    for (std::size_t i = 1; i < rows.rows.size(); ++i) {
+        statistics.frequencies.at(i - 1) = read_int(rows.rows[i], 1);
+    }
+    return statistics;
+}
+
+std::vector<Passage> PostgresSearch::load(const CallContext& context,
+                                          std::span<const ChunkId> chunks) {
+    std::vector<Passage> passages;
+    for (const SqlRow& row :
+         run(context,
+             "select k.id, k.document_id, k.chunk_index, k.content, k.char_start, k.char_end, "
+             "k.heading_path, k.metadata, d.filename, d.file_type, d.metadata from "
+             "unnest($1::bigint[]) with ordinality as wanted(id, place) join @S.document_chunks k "
+             "on k.id = wanted.id join @S.source_documents d on d.id = k.document_id "
+             "order by wanted.place",
+             {to_sql_array(chunks)})
+             .rows) {
+        Passage passage;
+        passage.chunk.id = read_int(row, 0);
+        passage.chunk.document_id = read_int(row, 1);
+        passage.chunk.chunk_index = read_int(row, 2);
+        passage.chunk.content = read_text(row, 3);
+        if (row.at(4) && row.at(5)) {
+            passage.chunk.char_start = read_int(row, 4);
+            passage.chunk.char_end = read_int(row, 5);
+        }
+        passage.chunk.heading_path = read_text(row, 6);
+        passage.chunk.metadata = read_json(row, 7);
+        passage.filename = read_text(row, 8);
+        passage.file_type = read_text(row, 9);
+        passage.document_metadata = read_json(row, 10);
+        passages.push_back(std::move(passage));
+    }
+    return passages;
+}
+
+std::int64_t PostgresSearch::count(const CallContext& context, const SearchScope& scope) {
+    const auto ask = [&](const std::string& sql, const SqlParams& params) {
+        return run(context, sql, params);
+    };
+    const Scoped scoped(scope, ask);
+    return read_int(ask("select count(*) from @S.document_chunks k join @S.source_documents d on "
+                        "d.id = k.document_id where " +
+                            scoped.condition(),
+                        scoped.statement.params)
+                        .rows.at(0),
+                    0);
+}
+
+}  // namespace rag::storage

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "rag/search_index.hpp"
+#include "storage/postgres_pool.hpp"
+
+namespace rag::storage {
+
+/// `SearchIndex` answered by the database: exact cosine order, and words by ts_rank, so `ideal` is
+/// null. Safe for concurrent use; the pool must outlive it and its schema must be there.
+class PostgresSearch final : public SearchIndex {
+public:
+    explicit PostgresSearch(PostgresPool& pool) : pool_(pool) {}
+
+    Candidates nearest(const CallContext& context, const SearchScope& scope,
+                       const EmbeddingSpace& space, std::span<const float> query,
+                       std::size_t count) override;
+    WordCandidates best_words(const CallContext& context, const SearchScope& scope,
+                              const WordQuery& query, std::size_t count) override;
+    std::vector<std::optional<double>> similarities(const CallContext& context,
+                                                    const EmbeddingSpace& space,
+                                                    std::span<const float> query,
+                                                    std::span<const ChunkId> chunks) override;
+    std::vector<double> word_scores(const CallContext& context, const SearchScope& scope,
+                                    const WordQuery& query,
+                                    std::span<const ChunkId> chunks) override;
+    WordStatistics count_words(const CallContext& context, const SearchScope& scope,
+                               std::span<const std::string> stems) override;
+    std::vector<Passage> load(const CallContext& context, std::span<const ChunkId> chunks) override;
+    std::int64_t count(const CallContext& context, const SearchScope& scope) override;
+
+private:
+    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params);
+
+    PostgresPool& pool_;
+};
+
+}  // namespace rag::storage

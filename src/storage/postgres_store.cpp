@@ -1,0 +1,187 @@
+#include "storage/postgres_store.hpp"
+
+#include "base/embedded.hpp"
+#include "storage/postgres_values.hpp"
+
+#include <algorithm>
+
+namespace rag::embedded {
+extern const Files postgres_schema;
+}
+
+namespace rag::storage {
+namespace {
+
+/// Any number will do as long as every version of this program has the same.
+constexpr const char* query_lock_migrations = "select pg_advisory_xact_lock(7212690112054321)";
+
+struct VectorExtension {
+    std::string schema;
+    std::string version;
+};
+
+std::optional<VectorExtension> find_vector(PostgresTransaction& transaction) {
+    const SqlRows rows = transaction.run(
+        "select n.nspname, e.extversion from pg_catalog.pg_extension e join "
+        "pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'");
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    return VectorExtension{read_text(rows.rows[0], 0), read_text(rows.rows[0], 1)};
+}
+
+bool has_halfvec(const std::string& version) {
+    const std::size_t dot = version.find('.');
+    return version.substr(0, dot) != "0" || std::stoi(version.substr(dot + 1)) >= 7;
+}
+
+void ensure_vector(const CallContext& context, PostgresPool& pool) {
+    std::optional<VectorExtension> found;
+    pool.transact(context,
+                  [&](PostgresTransaction& transaction) { found = find_vector(transaction); });
+    if (!found) {
+        try {
+            pool.transact(context, [&](PostgresTransaction& transaction) {
+                transaction.run(query_lock_migrations);
+                transaction.run("create extension if not exists vector");
+                found = find_vector(transaction);
+            });
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::cancelled) {
+                throw;
+            }
+            throw Error(ErrorCode::unavailable,
+                        "The database (" + pool.place() +
+                            ") lacks pgvector and it could not be added; let its administrator "
+                            "run: CREATE EXTENSION vector;");
+        }
+    }
+    if (found) {
+        pool.set_vector(found->schema, has_halfvec(found->version) ? "halfvec" : "vector");
+    }
+}
+
+void migrate(PostgresTransaction& transaction, const std::string& schema) {
+    transaction.run(query_lock_migrations);
+    transaction.run("set local statement_timeout = 0");
+    const bool there =
+        !transaction.run("select from pg_catalog.pg_namespace where nspname = $1", {schema})
+             .empty();
+    // Not with `if not exists` alone: that asks for a permission even where the schema is there.
+    if (!there) {
+        transaction.run_script("create schema " + schema);
+    }
+    transaction.run_script(
+        "create table if not exists @S.schema_migrations (version bigint primary key, "
+        "applied_at timestamptz(3) not null default clock_timestamp()); "
+        "alter table @S.schema_migrations enable row level security");
+    const std::int64_t version = read_int(
+        transaction.run("select coalesce(max(version), 0) from @S.schema_migrations").rows.at(0),
+        0);
+    const auto known = static_cast<std::int64_t>(embedded::postgres_schema.size());
+    if (version > known) {
+        throw Error(ErrorCode::conflict, "The database has schema version " +
+                                             std::to_string(version) + ", this program knows " +
+                                             std::to_string(known) + "; use a newer program.");
+    }
+    for (std::int64_t next = version + 1; next <= known; ++next) {
+        transaction.run_script(
+            std::string(embedded::postgres_schema[static_cast<std::size_t>(next - 1)].second));
+        transaction.run("insert into @S.schema_migrations (version) values ($1::bigint)",
+                        {std::to_string(next)});
+    }
+}
+
+const std::string query_feed_state =
+    "select (select value from @S.meta where key = 'epoch'), "
+    "pg_snapshot_xmin(pg_current_snapshot())::text";
+
+}  // namespace
+
+PostgresStore::PostgresStore(const CallContext& context, PostgresPool& pool) : pool_(pool) {
+    ensure_vector(context, pool_);
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        migrate(transaction, pool_.options().schema);
+    });
+}
+
+FeedPosition PostgresStore::feed_end(const CallContext& context) {
+    const SqlRow row = run(context, query_feed_state).rows.at(0);
+    return {read_text(row, 0), read_int(row, 1)};
+}
+
+/// A position is a horizon of transaction ids: everything below it has been read. Below the oldest
+/// open transaction nothing can be added any more. A transaction's rows are never divided, so one
+/// that wrote more than `limit` rows comes whole.
+ChangeBatch PostgresStore::read_changes(const CallContext& context, const FeedPosition& from,
+                                        std::int64_t limit) {
+    const SqlRows rows = run(
+        context,
+        "with state as materialized (" + query_feed_state +
+            " as xmin), due as (select c.* from @S.changes c, state where c.txid >= $1::xid8 and "
+            "c.txid < state.xmin::xid8), last as (select txid from due order by txid, seq "
+            "limit 1 offset $2::bigint - 1) "
+            "select state.*, (select txid from last)::text, due.op, due.collection_id, "
+            "due.document_id from state left join due on due.txid <= coalesce((select txid from "
+            "last), due.txid) order by due.txid, due.seq",
+        {std::to_string(std::max<std::int64_t>(from.position, 0)),
+         std::to_string(std::max<std::int64_t>(limit, 1))});
+    const SqlRow& first = rows.rows.at(0);
+    ChangeBatch batch;
+    batch.next = {read_text(first, 0), read_int(first, 1)};
+    if (from.epoch != batch.next.epoch || from.position > batch.next.position) {
+        batch.rebuild = true;
+        return batch;
+    }
+    if (first.at(2)) {
+        batch.next.position = read_int(first, 2) + 1;
+    }
+    for (const SqlRow& row : rows.rows) {
+        if (row.at(3)) {
+            batch.changes.push_back(
+                {static_cast<ChangeKind>(read_int(row, 3)), read_int(row, 4), read_int(row, 5)});
+        }
+    }
+    return batch;
+}
+
+void PostgresStore::ping(const CallContext& context) {
+    run(context, "select 1");
+}
+
+StoreStatus PostgresStore::status(const CallContext& context) {
+    StoreStatus status;
+    status.kind = "postgres";
+    status.address = pool_.place();
+    std::optional<VectorExtension> vector;
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        vector = find_vector(transaction);
+        const SqlRow row =
+            transaction
+                .run(
+                    "select current_setting('server_version'), (select max(version) from "
+                    "@S.schema_migrations), (select count(*) from @S.collections), (select "
+                    "count(*) from @S.source_documents), (select count(*) from "
+                    "@S.document_chunks), (select coalesce(sum(pg_total_relation_size(c.oid)), 0) "
+                    "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+                    "c.relnamespace where n.nspname = $1 and c.relkind = 'r')",
+                    {pool_.options().schema})
+                .rows.at(0);
+        status.version = read_text(row, 0);
+        status.schema_version = read_int(row, 1);
+        status.collection_count = read_int(row, 2);
+        status.document_count = read_int(row, 3);
+        status.chunk_count = read_int(row, 4);
+        status.size_bytes = read_int(row, 5);
+    });
+    status.notes.clear();
+    if (!vector) {
+        status.notes.emplace_back("The extension vector is gone from the database.");
+    } else if (!has_halfvec(vector->version)) {
+        status.notes.push_back("pgvector is " + vector->version +
+                               "; from 0.7 on, vectors take half the space.");
+    }
+    return status;
+}
+
+}  // namespace rag::storage

@@ -1,0 +1,235 @@
+#include "storage/postgres_values.hpp"
+
+#include "base/json.hpp"
+#include "text/chunk.hpp"
+#include "text/fold.hpp"
+#include "text/words.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <map>
+
+namespace rag::storage {
+namespace {
+
+constexpr std::size_t chunks_a_statement = 200;
+constexpr std::size_t word_position_max = 16383;
+constexpr std::size_t word_positions_max = 255;
+
+[[noreturn]] void throw_corrupt() {
+    throw Error(ErrorCode::corrupt, "The database holds a value of an unexpected form.");
+}
+
+void clean(nlohmann::json& value) {
+    if (value.is_string()) {
+        value = to_sql_text(value.get_ref<const std::string&>());
+    } else if (value.is_structured()) {
+        if (value.is_object()) {
+            nlohmann::json cleaned = nlohmann::json::object();
+            for (auto& [key, inner] : value.items()) {
+                clean(inner);
+                cleaned[to_sql_text(key)] = inner;
+            }
+            value = std::move(cleaned);
+        } else {
+            std::for_each(value.begin(), value.end(), clean);
+        }
+    }
+}
+
+template <class T>
+T read_number(const std::string& text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        throw_corrupt();
+    }
+    return value;
+}
+
+std::int64_t find_space(PostgresTransaction& transaction, const EmbeddingSpace& space) {
+    const SqlParams params{space.model, std::to_string(space.dimensions)};
+    transaction.run(
+        "insert into @S.embedding_spaces (model, dimensions) values ($1, $2::integer) "
+        "on conflict do nothing",
+        params);
+    return read_int(transaction
+                        .run("select id from @S.embedding_spaces where model = $1 "
+                             "and dimensions = $2::integer",
+                             params)
+                        .rows.at(0),
+                    0);
+}
+
+nlohmann::json chunk_form(const NewChunk& chunk, const std::string& title, std::size_t index) {
+    const auto terms =
+        text::index_terms(text::indexed_text(title, chunk.heading_path, chunk.content));
+    nlohmann::json form{
+        {"i", index},
+        {"c", to_sql_text(chunk.content)},
+        {"s", chunk.char_start},
+        {"e", chunk.char_end},
+        {"h", to_sql_text(chunk.heading_path)},
+        {"m", chunk.metadata},
+        {"k", std::bit_cast<std::int64_t>(text::fold_key(chunk.content))},
+        {"w", to_sql_words(terms)},
+    };
+    clean(form["m"]);
+    if (!chunk.embedding.empty()) {
+        form["v"] = to_sql_vector(chunk.embedding);
+    }
+    return form;
+}
+
+constexpr const char* query_insert_chunks = R"(
+    with input as (
+        select * from json_to_recordset($1::json)
+            as x(i bigint, c text, s bigint, e bigint, h text, m jsonb, k bigint, w text, v text)
+    ), chunk as (
+        insert into @S.document_chunks (document_id, chunk_index, content, char_start, char_end,
+                                        heading_path, metadata, text_key, words)
+        select $2::bigint, i, c, s, e, h, m, k, w::tsvector from input order by i
+        returning id, chunk_index
+    ), vector as (
+        insert into @S.chunk_vectors (space_id, chunk_id, embedding)
+        select $3::bigint, chunk.id, input.v::@VECTOR
+        from chunk join input on input.i = chunk.chunk_index where input.v is not null
+    )
+    select id from chunk order by chunk_index)";
+
+}  // namespace
+
+std::string to_sql_text(std::string_view text) {
+    std::string cleaned(text);
+    std::erase(cleaned, '\0');
+    return cleaned;
+}
+
+std::string to_sql_json(nlohmann::json value) {
+    clean(value);
+    return dump_json(value);
+}
+
+std::string to_sql_array(std::span<const std::int64_t> values) {
+    std::string text = "{";
+    for (const std::int64_t value : values) {
+        text += (text.size() > 1 ? "," : "") + std::to_string(value);
+    }
+    return text + '}';
+}
+
+std::string to_sql_vector(std::span<const float> vector) {
+    std::string text = "[";
+    for (const float component : vector) {
+        char digits[32];
+        const auto end = std::to_chars(digits, digits + sizeof digits, component).ptr;
+        text += text.size() > 1 ? "," : "";
+        text.append(digits, end);
+    }
+    return text + ']';
+}
+
+std::string quote_lexeme(std::string_view term) {
+    std::string quoted = "'";
+    for (const char c : term) {
+        if (c == '\'' || c == '\\') {
+            quoted += c;
+        }
+        if (c != '\0') {
+            quoted += c;
+        }
+    }
+    return quoted + '\'';
+}
+
+std::string to_sql_words(std::span<const std::string> terms) {
+    std::map<std::string_view, std::vector<std::size_t>> positions;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+        auto& found = positions[terms[i]];
+        if (found.size() < word_positions_max && (found.empty() || i < word_position_max)) {
+            found.push_back(std::min(i + 1, word_position_max));
+        }
+    }
+    std::string literal;
+    for (const auto& [term, places] : positions) {
+        literal += quote_lexeme(term);
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            literal += (i == 0 ? ':' : ',') + std::to_string(places[i]);
+        }
+        literal += ' ';
+    }
+    return literal;
+}
+
+const std::string& read_text(const SqlRow& row, std::size_t column) {
+    if (!row.at(column)) {
+        throw_corrupt();
+    }
+    return *row[column];
+}
+
+std::int64_t read_int(const SqlRow& row, std::size_t column) {
+    return read_number<std::int64_t>(read_text(row, column));
+}
+
+double read_double(const SqlRow& row, std::size_t column) {
+    const std::string& text = read_text(row, column);
+    return text == "NaN" ? 0.0 : read_number<double>(text);
+}
+
+Timestamp read_time(const SqlRow& row, std::size_t column) {
+    return Timestamp(std::chrono::milliseconds(read_int(row, column)));
+}
+
+nlohmann::json read_json(const SqlRow& row, std::size_t column) {
+    const auto value = nlohmann::json::parse(read_text(row, column), nullptr, false);
+    if (value.is_discarded()) {
+        throw_corrupt();
+    }
+    return value;
+}
+
+std::vector<std::string> read_names(const SqlRow& row, std::size_t column) {
+    std::vector<std::string> names;
+    for (const auto& name : read_json(row, column)) {
+        names.push_back(name.get<std::string>());
+    }
+    return names;
+}
+
+void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
+                DocumentId document) {
+    transaction.run(
+        "insert into @S.changes (op, collection_id, document_id) values ($1, $2::bigint, "
+        "$3::bigint)",
+        {std::to_string(static_cast<int>(kind)), std::to_string(collection),
+         std::to_string(document)});
+    // One name for all schemas of a database: a follower wakes once too often, never too seldom.
+    transaction.run("select pg_notify('rag_memory_changes', '')");
+}
+
+std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
+                                   const std::string& title, const EmbeddingSpace& space,
+                                   std::span<const NewChunk> chunks) {
+    std::vector<ChunkId> ids;
+    if (chunks.empty()) {
+        return ids;
+    }
+    const std::string space_id = std::to_string(find_space(transaction, space));
+    for (std::size_t first = 0; first < chunks.size(); first += chunks_a_statement) {
+        nlohmann::json batch = nlohmann::json::array();
+        const std::size_t end = std::min(first + chunks_a_statement, chunks.size());
+        for (std::size_t i = first; i < end; ++i) {
+            batch.push_back(chunk_form(chunks[i], title, i));
+        }
+        const SqlRows rows = transaction.run(
+            query_insert_chunks, {dump_json(batch), std::to_string(document), space_id});
+        for (const SqlRow& row : rows.rows) {
+            ids.push_back(read_int(row, 0));
+        }
+    }
+    return ids;
+}
+
+}  // namespace rag::storage

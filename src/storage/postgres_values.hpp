@@ -1,0 +1,52 @@
+#pragma once
+
+#include "rag/clock.hpp"
+#include "rag/store.hpp"
+#include "storage/postgres_pool.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+/// C++ values as Postgres writes and reads them.
+namespace rag::storage {
+
+/// Text of a column of type text: without the character U+0000, which Postgres cannot hold.
+std::string to_sql_text(std::string_view text);
+std::string to_sql_json(nlohmann::json value);
+/// "{1,2,3}"
+std::string to_sql_array(std::span<const std::int64_t> values);
+/// "[0.5,0.25]", as pgvector reads a vector.
+std::string to_sql_vector(std::span<const float> vector);
+/// A tsvector literal: the terms with their positions, each term quoted. A term that occurs more
+/// than 255 times keeps its first positions; positions end at 16383 (both limits of Postgres).
+std::string to_sql_words(std::span<const std::string> terms);
+/// A term as a tsquery holds it.
+std::string quote_lexeme(std::string_view term);
+
+/// The value of a column that is never null. Throws Error{corrupt} when it is or is no number.
+const std::string& read_text(const SqlRow& row, std::size_t column);
+std::int64_t read_int(const SqlRow& row, std::size_t column);
+double read_double(const SqlRow& row, std::size_t column);
+/// Of a column in milliseconds since 1970.
+Timestamp read_time(const SqlRow& row, std::size_t column);
+nlohmann::json read_json(const SqlRow& row, std::size_t column);
+/// Of a JSON array of strings.
+std::vector<std::string> read_names(const SqlRow& row, std::size_t column);
+
+/// Writes the rows of the change feed and wakes followers at the commit.
+void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
+                DocumentId document);
+
+/// Writes chunks with words and vectors; gives their ids in order.
+std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
+                                   const std::string& title, const EmbeddingSpace& space,
+                                   std::span<const NewChunk> chunks);
+
+/// SQL of a time as read_time reads it.
+inline std::string time_of(const std::string& column) {
+    return "(extract(epoch from " + column + ") * 1000)::bigint";
+}
+
+}  // namespace rag::storage

@@ -1,0 +1,131 @@
+#include "memory/fusion.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <set>
+
+using namespace rag;
+using namespace rag::memory;
+
+namespace {
+
+FusionEntry entry(ChunkId chunk, double words, std::optional<double> similarity) {
+    FusionEntry made;
+    made.chunk = chunk;
+    made.text_key = static_cast<std::uint64_t>(chunk);
+    made.word_score = words;
+    made.similarity = similarity;
+    return made;
+}
+
+std::vector<ChunkId> ids(const std::vector<RankedEntry>& ranked) {
+    std::vector<ChunkId> list;
+    for (const RankedEntry& one : ranked) {
+        list.push_back(one.entry.chunk);
+    }
+    return list;
+}
+
+FusionRule rule_with(double ideal, std::size_t count) {
+    FusionRule rule;
+    rule.ideal = ideal;
+    rule.count = count;
+    return rule;
+}
+
+}  // namespace
+
+TEST_CASE("fusion: a score is the words' share of the ideal plus the weighted similarity") {
+    const auto ranked =
+        fuse({entry(1, 5, 0.2), entry(2, 0, 0.9), entry(3, 8, {})}, rule_with(10, 50));
+    REQUIRE(ids(ranked) == std::vector<ChunkId>{3, 1, 2});
+    CHECK(ranked[0].score == doctest::Approx(0.8));
+    CHECK(ranked[1].score == doctest::Approx(0.6));
+    CHECK(ranked[2].score == doctest::Approx(0.45));
+}
+
+TEST_CASE("fusion: every fifth place goes to the best dense hit not yet listed") {
+    std::vector<FusionEntry> entries;
+    for (ChunkId id = 1; id <= 9; ++id) {
+        entries.push_back(entry(id, 10.0 - static_cast<double>(id), 0.0));
+    }
+    entries.push_back(entry(20, 0, 0.7));
+    entries.push_back(entry(21, 0, 0.8));
+    const auto ranked = fuse(entries, rule_with(10, 50));
+    CHECK(ids(ranked) == std::vector<ChunkId>{1, 2, 3, 4, 21, 5, 6, 20, 7, 8, 9});
+    CHECK(ranked[4].score == ranked[3].score);
+}
+
+TEST_CASE("fusion: equal texts are listed once, the best of them") {
+    FusionEntry twin = entry(7, 3, 0.1);
+    twin.text_key = 1;
+    CHECK(ids(fuse({entry(1, 2, 0.1), twin, entry(2, 1, 0.1)}, rule_with(10, 50))) ==
+          std::vector<ChunkId>{7, 2});
+}
+
+TEST_CASE("fusion: a threshold drops what is less similar or has no similarity") {
+    FusionRule rule = rule_with(10, 50);
+    rule.threshold = 0.3;
+    CHECK(ids(fuse({entry(1, 9, {}), entry(2, 8, 0.2), entry(3, 1, 0.3)}, rule)) ==
+          std::vector<ChunkId>{3});
+}
+
+TEST_CASE("fusion: without an ideal the ranks are fused") {
+    FusionEntry both = entry(1, 1, 0.5);
+    both.rank_keyword = 2;
+    both.rank_vector = 2;
+    FusionEntry words = entry(2, 9, {});
+    words.rank_keyword = 1;
+    FusionEntry dense = entry(3, 0, 0.9);
+    dense.rank_vector = 1;
+    FusionRule rule;
+    CHECK(ids(fuse({both, words, dense}, rule)) == std::vector<ChunkId>{1, 2, 3});
+    CHECK(fuse({both}, rule)[0].score == doctest::Approx(2.0 / 62));
+}
+
+TEST_CASE("fusion: by similarity alone the score is the similarity") {
+    FusionRule rule = rule_with(10, 50);
+    rule.by = RankBy::similarity;
+    const auto ranked = fuse({entry(1, 9, 0.1), entry(2, 0, 0.4), entry(3, 9, {})}, rule);
+    CHECK(ids(ranked) == std::vector<ChunkId>{2, 1});
+    CHECK(ranked[0].score == 0.4);
+}
+
+TEST_CASE(
+    "fusion: scores never increase and a shorter list begins a longer one, whatever comes in") {
+    std::mt19937 random(7);
+    std::uniform_real_distribution<double> unit(0, 1);
+    for (int round = 0; round < 200; ++round) {
+        std::vector<FusionEntry> entries;
+        const int size = static_cast<int>(random() % 120);
+        for (int i = 0; i < size; ++i) {
+            const bool similar = unit(random) < 0.7;
+            FusionEntry one =
+                entry(i + 1, std::floor(unit(random) * 4),
+                      similar ? std::optional(unit(random) * 1.2 - 0.2) : std::nullopt);
+            one.text_key = random() % 100;
+            entries.push_back(one);
+        }
+        const auto full = fuse(entries, rule_with(unit(random) < 0.1 ? 0 : 4, 50));
+        std::set<std::uint64_t> keys;
+        for (std::size_t i = 0; i < full.size(); ++i) {
+            REQUIRE(keys.insert(full[i].entry.text_key).second);
+            REQUIRE((i == 0 || full[i].score <= full[i - 1].score));
+            const bool reserved = i % 5 == 4 || i % 5 == 0;
+            REQUIRE((i == 0 || reserved || full[i].score < full[i - 1].score ||
+                     full[i].entry.chunk > full[i - 1].entry.chunk));
+        }
+    }
+    std::vector<FusionEntry> entries;
+    for (int i = 0; i < 80; ++i) {
+        entries.push_back(entry(i + 1, unit(random) * 4, unit(random)));
+    }
+    const auto full = ids(fuse(entries, rule_with(4, 50)));
+    for (std::size_t limit = 1; limit <= 50; ++limit) {
+        const auto part = ids(fuse(entries, rule_with(4, limit)));
+        REQUIRE(part ==
+                std::vector<ChunkId>(full.begin(), full.begin() + static_cast<long>(limit)));
+    }
+}
