@@ -3,18 +3,23 @@
 #include "rag/store.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace rag {
 
+struct SpaceVector {
+    EmbeddingSpace space;
+    Vector vector;
+};
+
 /// A chunk as an index takes it in.
 struct IndexedChunk {
     Chunk chunk;
-    /// Of the space of the document's collections; empty where the chunk has no vector.
-    Vector embedding;
-    EmbeddingSpace space;  ///< That the embedding belongs to.
+    std::uint64_t text_key = 0;        ///< As text::fold_key makes it of the content.
+    std::vector<SpaceVector> vectors;  ///< At most one of each space.
 };
 
 /// A document as an index takes it in: all of it was read at one moment.

@@ -3,7 +3,6 @@
 #include "index/quantize.hpp"
 #include "index/segment_writer.hpp"
 #include "text/chunk.hpp"
-#include "text/fold.hpp"
 #include "text/words.hpp"
 
 #include <algorithm>
@@ -14,8 +13,6 @@
 
 namespace rag::index {
 namespace {
-
-constexpr float no_vector = -1;
 
 struct StringHash {
     using is_transparent = void;
@@ -214,17 +211,18 @@ private:
 
 void SegmentBuilder::add(IndexedDocument document) {
     PendingDocument pending;
-    for (IndexedChunk& chunk : document.chunks) {
-        if (chunk.embedding.empty() ||
-            chunk.embedding.size() != static_cast<std::size_t>(chunk.space.dimensions)) {
-            pending.scales.push_back(no_vector);
-        } else {
-            const std::size_t at = pending.codes.size();
-            pending.codes.resize(at + chunk.embedding.size());
-            pending.scales.push_back(
-                quantize(chunk.embedding, std::span(pending.codes).subspan(at)));
+    for (std::size_t i = 0; i < document.chunks.size(); ++i) {
+        for (const SpaceVector& vector : document.chunks[i].vectors) {
+            const std::size_t size = vector.vector.size();
+            if (size == 0 || size != static_cast<std::size_t>(vector.space.dimensions)) {
+                continue;
+            }
+            const std::size_t begin = pending.codes.size();
+            pending.codes.resize(begin + size);
+            const float scale = quantize(vector.vector, std::span(pending.codes).subspan(begin));
+            pending.vectors.push_back({i, vector.space, scale, begin});
         }
-        Vector().swap(chunk.embedding);
+        std::vector<SpaceVector>().swap(document.chunks[i].vectors);
     }
     chunk_count_ += document.chunks.size();
     pending.document = std::move(document);
@@ -243,19 +241,18 @@ SharedBytes SegmentBuilder::finish() {
         const IndexedDocument& document = pending.document;
         writer.add_document({document.id, document.filename, document.file_type,
                              &document.metadata, document.collections});
-        std::size_t code = 0;
+        auto vector = pending.vectors.begin();
         for (std::size_t i = 0; i < document.chunks.size(); ++i) {
             const Chunk& chunk = document.chunks[i].chunk;
             const Local local = writer.add_chunk(
                 {chunk.id, chunk.chunk_index, chunk.char_start.value_or(no_offset),
-                 chunk.char_end.value_or(no_offset), text::fold_key(chunk.content), chunk.content,
+                 chunk.char_end.value_or(no_offset), document.chunks[i].text_key, chunk.content,
                  chunk.heading_path, &chunk.metadata});
-            if (pending.scales[i] != no_vector) {
-                const auto& space = document.chunks[i].space;
-                const auto dimensions = static_cast<std::size_t>(space.dimensions);
-                writer.add_vector(space, pending.scales[i],
-                                  std::span(pending.codes).subspan(code, dimensions));
-                code += dimensions;
+            for (; vector != pending.vectors.end() && vector->chunk == i; ++vector) {
+                writer.add_vector(vector->space, vector->scale,
+                                  std::span(pending.codes).subspan(
+                                      vector->codes_begin,
+                                      static_cast<std::size_t>(vector->space.dimensions)));
             }
             terms.add_chunk(local, text::index_terms(text::indexed_text(
                                        document.filename, chunk.heading_path, chunk.content)));

@@ -18,10 +18,17 @@ public:
     SharedBytes finish();
 
 private:
+    struct PendingVector {
+        std::size_t chunk = 0;
+        EmbeddingSpace space;
+        float scale = 0;
+        std::size_t codes_begin = 0;
+    };
+
     struct PendingDocument {
-        IndexedDocument document;  ///< Its chunks' embeddings are empty;
-        std::vector<float> scales;              ///< they are here, rounded: one for each chunk,
-        std::vector<std::int8_t> codes;         ///< and those of the chunks that have one.
+        IndexedDocument document;  ///< Without its vectors;
+        std::vector<PendingVector> vectors;  ///< they are here, rounded, in chunk order.
+        std::vector<std::int8_t> codes;
     };
 
     std::vector<PendingDocument> documents_;

@@ -50,11 +50,12 @@ bool passes(const Seen& seen, const MetadataFilter& filter) {
 
 std::optional<double> similarity(const Seen& seen, const EmbeddingSpace& space,
                                  std::span<const float> query) {
-    if (seen.chunk.embedding.empty() || seen.chunk.space != space) {
+    if (seen.chunk.vectors.empty() || seen.chunk.vectors.front().space != space) {
         return std::nullopt;
     }
-    std::vector<std::int8_t> codes(seen.chunk.embedding.size());
-    const float scale = index::quantize(seen.chunk.embedding, codes);
+    const Vector& vector = seen.chunk.vectors.front().vector;
+    std::vector<std::int8_t> codes(vector.size());
+    const float scale = index::quantize(vector, codes);
     const index::QueryCodes prepared = index::prepare_query(query);
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < codes.size(); ++i) {

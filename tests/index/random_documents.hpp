@@ -1,6 +1,7 @@
 #pragma once
 
 #include "index/model.hpp"
+#include "text/fold.hpp"
 
 #include <cmath>
 #include <random>
@@ -89,14 +90,15 @@ public:
             chunk.chunk.document_id = id;
             chunk.chunk.chunk_index = static_cast<std::int64_t>(i);
             chunk.chunk.content = below(10) == 0 ? "same w1x w2x" : text(below(40));
+            chunk.text_key = text::fold_key(chunk.chunk.content);
             chunk.chunk.char_start = static_cast<std::int64_t>(i) * 100;
             chunk.chunk.heading_path = below(3) == 0 ? text(2) : "";
             if (below(4) == 0) {
                 chunk.chunk.metadata = metadata();
             }
             if (below(8) > 0) {
-                chunk.embedding = below(20) == 0 ? Vector(dimensions, 0.0F) : unit();
-                chunk.space = space();
+                chunk.vectors.push_back(
+                    {space(), below(20) == 0 ? Vector(dimensions, 0.0F) : unit()});
             }
             document.chunks.push_back(std::move(chunk));
         }
