@@ -71,7 +71,7 @@ SharedBytes BlobWriter::finish() {
     bytes.resize(bytes.size() + tail_bytes);
     std::memcpy(bytes.data(), &buffer_->table, sizeof(Table));
     const std::span<const std::byte> all(bytes);
-    return {std::move(buffer_), all};
+    return {std::move(buffer_), all, ByteStorage::memory};
 }
 
 Blob::Blob(SharedBytes bytes) : bytes_(std::move(bytes)) {

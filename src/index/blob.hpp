@@ -12,10 +12,16 @@
 
 namespace rag::index {
 
+enum class ByteStorage {
+    memory,
+    file,  ///< Mapped: the kernel may take the pages back.
+};
+
 /// Bytes that live as long as somebody holds `owner`: a buffer, or a part of a mapped file.
 struct SharedBytes {
     std::shared_ptr<const void> owner;
     std::span<const std::byte> bytes;  ///< Begins at a multiple of blob_alignment.
+    ByteStorage storage = ByteStorage::memory;
 };
 
 constexpr std::size_t blob_alignment = 64;
@@ -74,6 +80,7 @@ public:
     }
 
     std::span<const std::byte> bytes() const { return bytes_.bytes; }
+    ByteStorage storage() const { return bytes_.storage; }
 
 private:
     SharedBytes bytes_;

@@ -1,6 +1,6 @@
 #include "index/copy.hpp"
 
-#include "base/log.hpp"
+#include "index/files.hpp"
 #include "rag/error.hpp"
 
 #include <algorithm>
@@ -17,6 +17,10 @@ constexpr std::size_t smallest_level_chunks = 64;
 constexpr std::size_t read_chunks = 1024;  ///< At once, of a source.
 constexpr std::int64_t changes_at_once = 500;
 constexpr std::size_t applied_chunks_at_once = 2048;
+constexpr double chunk_bytes_in_memory = 1100;
+constexpr double chunk_bytes_in_files = 450;  ///< Without its text.
+/// Smaller segments do not last, and are not worth a file.
+constexpr std::size_t file_bytes_min = std::size_t{1} << 20;
 
 /// Segments of a level are about as large; each level is merge_width times the one below.
 std::size_t level_of(std::int64_t chunks) {
@@ -75,6 +79,10 @@ std::unique_lock<std::timed_mutex> lock_for(const CallContext& context, std::tim
 
 }  // namespace
 
+Copy::Copy(IndexSource& source, CopyOptions options)
+    : source_(source), options_(std::move(options)),
+      chunk_bytes_(options_.folder.empty() ? chunk_bytes_in_memory : chunk_bytes_in_files) {}
+
 std::shared_ptr<const State> Copy::state() const {
     return state_.with([](const auto& state) { return state; });
 }
@@ -84,9 +92,25 @@ void Copy::publish(std::shared_ptr<const State> next) {
     state_.with([&](auto& state) { state.swap(next); });
 }
 
-void Copy::adopt(std::shared_ptr<const State> loaded) {
+LiveSegment Copy::keep(SharedBytes bytes) const {
+    if (!options_.folder.empty() && bytes.bytes.size() >= file_bytes_min) {
+        bytes = move_to_file(bytes, options_.folder);
+        release_free_memory();
+    }
+    return make_live(std::make_shared<const Segment>(std::move(bytes)));
+}
+
+bool Copy::adopt(const CallContext& context, std::shared_ptr<const State> loaded) {
+    if (choose_excluded(context) != loaded->excluded) {
+        return false;
+    }
     const std::scoped_lock lock(applying_);
     publish(std::move(loaded));
+    if (!apply_locked(context, SIZE_MAX)) {
+        publish(nullptr);
+        return false;
+    }
+    return true;
 }
 
 /// The largest collections, until the rest may be expected to fit.
@@ -102,7 +126,7 @@ std::vector<CollectionId> Copy::choose_excluded(const CallContext& context) {
     std::sort(sizes.rbegin(), sizes.rend());
     std::vector<CollectionId> excluded;
     for (const auto& [size, id] : sizes) {
-        if (sum <= static_cast<double>(memory_bytes_max_)) {
+        if (sum <= static_cast<double>(options_.memory_bytes_max)) {
             break;
         }
         sum -= size;
@@ -114,11 +138,12 @@ std::vector<CollectionId> Copy::choose_excluded(const CallContext& context) {
 
 bool Copy::should_shrink(const CallContext& context) {
     const auto current = state();
-    if (!current || current->size_bytes() <= memory_bytes_max_ + memory_bytes_max_ / 8) {
+    const std::size_t most = options_.memory_bytes_max + options_.memory_bytes_max / 8;
+    if (!current || current->working_bytes() <= most) {
         return false;
     }
     // Measured, now that there is something to measure; vectors are counted twice, to be safe.
-    chunk_bytes_ = std::max(chunk_bytes_, static_cast<double>(current->size_bytes()) /
+    chunk_bytes_ = std::max(chunk_bytes_, static_cast<double>(current->working_bytes()) /
                                               static_cast<double>(current->live_chunks() + 1));
     return choose_excluded(context) != current->excluded;
 }
@@ -139,7 +164,7 @@ void Copy::build(const CallContext& context) {
     SegmentBuilder builder;
     const auto flush = [&] {
         if (builder.chunk_count() > 0) {
-            state.segments.push_back(make_live(std::make_shared<const Segment>(builder.finish())));
+            state.segments.push_back(keep(builder.finish()));
         }
     };
     DocumentId after = 0;
@@ -262,7 +287,7 @@ void Copy::apply_documents(const CallContext& context, const State& from,
     SegmentBuilder builder;
     const auto flush = [&] {
         if (builder.chunk_count() > 0) {
-            next->segments.push_back(make_live(std::make_shared<const Segment>(builder.finish())));
+            next->segments.push_back(keep(builder.finish()));
         }
     };
     for (const DocumentId id : changed) {
@@ -335,8 +360,8 @@ bool Copy::merge_some(const CallContext& context) {
         const LiveSegment& live = before->segments[i];
         inputs.push_back({live.segment.get(), live.deletions ? &live.deletions->bits : nullptr});
     }
-    const MergedSegment merged = merge_segments(inputs);
-    LiveSegment live = make_live(std::make_shared<const Segment>(merged.bytes));
+    MergedSegment merged = merge_segments(inputs);
+    const LiveSegment live = keep(std::move(merged.bytes));
     const std::scoped_lock lock(applying_);
     const std::shared_ptr<const State> current = state();
     if (!current) {
@@ -364,24 +389,6 @@ bool Copy::merge_some(const CallContext& context) {
     drop_empty(*next);
     publish(std::move(next));
     return true;
-}
-
-void Copy::replace_segments(std::span<const std::shared_ptr<const Segment>> old_ones,
-                            std::span<const std::shared_ptr<const Segment>> new_ones) {
-    const std::scoped_lock lock(applying_);
-    const std::shared_ptr<const State> current = state();
-    if (!current) {
-        return;
-    }
-    auto next = std::make_shared<State>(*current);
-    for (LiveSegment& live : next->segments) {
-        for (std::size_t i = 0; i < old_ones.size(); ++i) {
-            if (live.segment == old_ones[i]) {
-                live.segment = new_ones[i];
-            }
-        }
-    }
-    publish(std::move(next));
 }
 
 }  // namespace rag::index

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,13 @@
 
 namespace rag::index {
 
+struct CopyOptions {
+    std::size_t memory_bytes_max = 0;  ///< For what searches need of it.
+    /// Where large segments are kept in files without a name, which the kernel may take out of
+    /// memory; empty: they are kept in memory.
+    std::filesystem::path folder;
+};
+
 /// The copy of a source: which state is current, and how it moves on. Readers take the current state
 /// and keep it as long as they like. Changes are applied document by document: what a change names
 /// is read anew, so that applying twice does no harm and the order of changes does not matter. A
@@ -24,8 +32,7 @@ namespace rag::index {
 /// aside into larger ones.
 class Copy {
 public:
-    Copy(IndexSource& source, std::size_t memory_bytes_max)
-        : source_(source), memory_bytes_max_(memory_bytes_max) {}
+    Copy(IndexSource& source, CopyOptions options);
 
     /// Null while there is no copy.
     std::shared_ptr<const State> state() const;
@@ -34,16 +41,14 @@ public:
 
     /// Reads everything. Until it is done there is no copy.
     void build(const CallContext& context);
-    /// Takes a state that was loaded, or one whose segments lie elsewhere now.
-    void adopt(std::shared_ptr<const State> loaded);
+    /// Takes a state that was loaded. False: its position means nothing any more, or it leaves out
+    /// other collections than it should; then there is no copy.
+    bool adopt(const CallContext& context, std::shared_ptr<const State> loaded);
     /// Merges some segments if there are too many or too much of one is deleted. False: nothing to
     /// do.
     bool merge_some(const CallContext& context);
     /// Whether the copy takes too much, and building it anew would leave a collection out.
     bool should_shrink(const CallContext& context);
-    /// Swaps segments for equal ones that lie in a mapped file.
-    void replace_segments(std::span<const std::shared_ptr<const Segment>> old_ones,
-                          std::span<const std::shared_ptr<const Segment>> new_ones);
 
     // What searches may call, too -------------------------------------------------------------------
 
@@ -66,6 +71,7 @@ private:
     };
 
     void publish(std::shared_ptr<const State> next);
+    LiveSegment keep(SharedBytes bytes) const;
     std::vector<CollectionId> choose_excluded(const CallContext& context);
     bool holds(const IndexedDocument& document, const std::vector<CollectionId>& excluded) const;
     bool apply_locked(const CallContext& context, std::size_t batches_max);
@@ -75,9 +81,9 @@ private:
                                       const std::set<CollectionId>& changed);
 
     IndexSource& source_;
-    const std::size_t memory_bytes_max_;
-    /// What a chunk takes besides its vector (words, text, rows): a guess, until it is measured.
-    double chunk_bytes_ = 1200;
+    const CopyOptions options_;
+    /// What a chunk takes besides its vector: a guess, until it is measured. The follower's own.
+    double chunk_bytes_;
     Guarded<std::shared_ptr<const State>> state_;
     std::timed_mutex applying_;  ///< Held by whoever makes a new state of the current one.
     Guarded<Written> written_;

@@ -1,12 +1,15 @@
 #include "index/local_index.hpp"
 
 #include "base/log.hpp"
+#include "index/files.hpp"
+#include "index/snapshot.hpp"
 #include "index/vectors.hpp"
 #include "index/words.hpp"
 #include "rag/error.hpp"
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace rag::index {
 namespace {
@@ -38,7 +41,7 @@ void check_query(const EmbeddingSpace& space, std::span<const float> query) {
 
 LocalIndex::LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOptions options)
     : source_(source), fallback_(fallback), options_(std::move(options)),
-      copy_(source, options_.memory_bytes_max),
+      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path()}),
       follower_([this](const std::stop_token& stop) { follow(stop); }) {}
 
 LocalIndex::~LocalIndex() {
@@ -225,6 +228,7 @@ LocalIndexStatus LocalIndex::status() const {
         status.chunk_count = state->live_chunks();
         status.segment_count = state->segments.size();
         status.size_bytes = state->size_bytes();
+        status.working_bytes = state->working_bytes();
         status.excluded = state->excluded;
     }
     return status;
@@ -263,6 +267,7 @@ void LocalIndex::follow(const std::stop_token& stop) {
             retry = std::min<std::chrono::milliseconds>(retry * 2, retry_longest);
         }
     }
+    save();
 }
 
 void LocalIndex::follow_once(const CallContext& context) {
@@ -285,11 +290,17 @@ void LocalIndex::follow_once(const CallContext& context) {
     while (copy_.merge_some(context)) {
         context.check();
     }
+    if (!saved_ || std::chrono::steady_clock::now() - saved_at_ > options_.snapshot_interval) {
+        save();
+    }
 }
 
 void LocalIndex::prepare(const CallContext& context) {
     const auto begin = std::chrono::steady_clock::now();
-    copy_.build(context);
+    if (!load_saved(context)) {
+        copy_.build(context);
+        release_free_memory();
+    }
     const auto state = copy_.state();
     log::info("The search index holds {} chunks in {} MB, made in {} ms.", state->live_chunks(),
               state->size_bytes() >> 20,
@@ -297,6 +308,41 @@ void LocalIndex::prepare(const CallContext& context) {
                   std::chrono::steady_clock::now() - begin)
                   .count());
     wake_.notify_all();
+}
+
+/// From the snapshot, at the first time only: after that the copy is as good.
+bool LocalIndex::load_saved(const CallContext& context) {
+    if (options_.snapshot.empty() || std::exchange(tried_snapshot_, true)) {
+        return false;
+    }
+    source_identity_ = source_.identity(context);
+    const auto loaded = load_snapshot(options_.snapshot, source_identity_);
+    if (!loaded) {
+        return false;
+    }
+    saved_at_ = std::chrono::steady_clock::now();
+    saved_ = loaded->position;
+    if (!copy_.adopt(context, loaded)) {
+        saved_.reset();
+        return false;
+    }
+    return true;
+}
+
+/// Never throws: without a snapshot the next start takes longer, that is all.
+void LocalIndex::save() {
+    const auto state = copy_.state();
+    if (options_.snapshot.empty() || !state || source_identity_.empty() ||
+        saved_ == state->position) {
+        return;
+    }
+    saved_at_ = std::chrono::steady_clock::now();
+    saved_ = state->position;
+    try {
+        save_snapshot(options_.snapshot, source_identity_, *state);
+    } catch (const std::exception& error) {
+        log::warn("{}", error.what());
+    }
 }
 
 }  // namespace rag::index

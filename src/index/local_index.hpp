@@ -8,8 +8,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -18,10 +20,15 @@
 namespace rag::index {
 
 struct LocalIndexOptions {
-    /// Of the copy; the largest collections that do not fit are left to the fallback.
+    /// For what searches need of the copy; the largest collections that do not fit are left to the
+    /// fallback.
     std::size_t memory_bytes_max = std::size_t{160} << 20;
     /// How often the feed is read when nobody asks.
     std::chrono::milliseconds poll{500};
+    /// The file that the copy is kept in between runs, in a folder that is there; empty: nowhere.
+    std::filesystem::path snapshot;
+    /// A snapshot is written anew when the feed has moved on and this time has passed.
+    std::chrono::milliseconds snapshot_interval{std::chrono::minutes(10)};
 };
 
 struct LocalIndexStatus {
@@ -29,6 +36,7 @@ struct LocalIndexStatus {
     std::int64_t chunk_count = 0;
     std::size_t segment_count = 0;
     std::size_t size_bytes = 0;
+    std::size_t working_bytes = 0;  ///< Of these, what has to be in memory for searches.
     std::vector<CollectionId> excluded;  ///< That the fallback answers because of their size.
     std::string trouble;                 ///< Why the copy does not move on; empty: it does.
 };
@@ -41,7 +49,7 @@ class LocalIndex final : public SearchIndex {
 public:
     /// Source and fallback must outlive the index.
     LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOptions options);
-    /// Ends the thread.
+    /// Ends the thread and writes the snapshot if it is behind.
     ~LocalIndex() override;
     LocalIndex(const LocalIndex&) = delete;
     LocalIndex& operator=(const LocalIndex&) = delete;
@@ -78,6 +86,8 @@ private:
     void follow(const std::stop_token& stop);
     void follow_once(const CallContext& context);
     void prepare(const CallContext& context);
+    bool load_saved(const CallContext& context);
+    void save();
     void wait(const std::stop_token& stop, std::chrono::milliseconds duration);
     void wake();
 
@@ -87,6 +97,12 @@ private:
     Copy copy_;
     std::atomic<bool> rebuild_{true};
     Guarded<std::string> trouble_;
+
+    // The follower's own.
+    bool tried_snapshot_ = false;
+    std::string source_identity_;
+    std::optional<FeedPosition> saved_;  ///< What the snapshot holds.
+    std::chrono::steady_clock::time_point saved_at_;
 
     mutable std::mutex mutex_;
     mutable std::condition_variable_any wake_;

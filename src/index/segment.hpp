@@ -95,6 +95,13 @@ public:
     explicit Segment(SharedBytes bytes);
 
     std::size_t size_bytes() const { return blob_.bytes().size(); }
+    /// What it takes of the memory that searches need: in a mapped file texts are read for hits
+    /// only.
+    std::size_t working_bytes() const {
+        return blob_.storage() == ByteStorage::memory
+                   ? size_bytes()
+                   : size_bytes() - texts_.size() - document_texts_.size();
+    }
     std::span<const std::byte> bytes() const { return blob_.bytes(); }
     std::size_t chunk_count() const { return chunk_ids_.size(); }
     std::size_t document_count() const { return document_rows_.size(); }

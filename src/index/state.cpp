@@ -124,6 +124,14 @@ std::size_t State::size_bytes() const {
     return sum;
 }
 
+std::size_t State::working_bytes() const {
+    std::size_t sum = 0;
+    for (const LiveSegment& live : segments) {
+        sum += live.segment->working_bytes();
+    }
+    return sum;
+}
+
 std::int64_t State::live_chunks() const {
     std::int64_t sum = 0;
     for (const LiveSegment& live : segments) {

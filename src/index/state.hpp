@@ -46,6 +46,7 @@ struct State {
     std::vector<CollectionId> excluded;
 
     std::size_t size_bytes() const;
+    std::size_t working_bytes() const;
     std::int64_t live_chunks() const;
 };
 

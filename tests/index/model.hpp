@@ -41,7 +41,10 @@ public:
     bool may_have_changed(const CallContext& context) override;
     bool feed_is_immediate() const override { return immediate_; }
 
-    std::atomic<int> documents_read{0};
+    void set_identity(const std::string& identity) { identity_ = identity; }
+
+    std::atomic<int> documents_read{0};  ///< One by one.
+    std::atomic<int> batches_read{0};
 
 private:
     void check() const;
@@ -53,6 +56,7 @@ private:
     std::size_t held_at_ = SIZE_MAX;
     std::size_t seen_ = 0;
     int epoch_ = 1;
+    std::string identity_ = "model";
     std::atomic<bool> down_{false};
     std::atomic<bool> immediate_{true};
 };

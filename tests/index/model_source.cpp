@@ -68,7 +68,7 @@ std::vector<IndexedDocument> ModelSource::documents() const {
 
 std::string ModelSource::identity(const CallContext& /*context*/) {
     check();
-    return "model";
+    return identity_;
 }
 
 FeedPosition ModelSource::feed_end(const CallContext& /*context*/) {
@@ -121,6 +121,7 @@ std::vector<IndexedDocument> ModelSource::read_documents(const CallContext& /*co
                                                          DocumentId after,
                                                          std::size_t chunks_max) {
     check();
+    ++batches_read;
     const std::scoped_lock lock(mutex_);
     std::vector<IndexedDocument> documents;
     std::size_t chunks = 0;
