@@ -1,4 +1,5 @@
-// Measures the search index alone, in one process: rag_bench_index [chunks]
+// Measures the search index alone, in one process: rag_bench_index [chunks] [snapshot]
+// With a snapshot file the copy is kept there, and a second run starts from it.
 // Text is made by TextMaker, vectors by the built-in model. Prints one line of JSON for each figure.
 
 #include "base/int8_dot.hpp"
@@ -176,12 +177,13 @@ Questions ask(std::size_t words, Embedder& embedder) {
     return questions;
 }
 
-void run(std::size_t chunks) {
+void run(std::size_t chunks, const std::string& snapshot) {
     const auto embedder = embed::make_builtin_model();
     MadeSource source(chunks, *embedder);
     NoFallback fallback;
     index::LocalIndexOptions options;
     options.memory_bytes_max = std::size_t{1} << 40;
+    options.snapshot = snapshot;
     const double anonymous_before = memory_mb("RssAnon");
     const auto begin = Clock::now();
     index::LocalIndex index(source, fallback, options);
@@ -194,10 +196,11 @@ void run(std::size_t chunks) {
     const auto status = index.status();
     std::cout << fmt::format(
                      R"({{"name": "build", "chunks": {}, "ms": {:.0f}, "without_making_ms": {:.0f}, )"
-                     R"("segments": {}, "index_mb": {:.1f}, "anonymous_mb": {:.1f}, )"
+                     R"("segments": {}, "index_mb": {:.1f}, "working_mb": {:.1f}, "anonymous_mb": {:.1f}, )"
                      R"("kernel": "{}"}})",
                      status.chunk_count, build, build - source.spent_ms, status.segment_count,
                      static_cast<double>(status.size_bytes) / 1048576.0,
+                     static_cast<double>(status.working_bytes) / 1048576.0,
                      memory_mb("RssAnon") - anonymous_before, int8_dot_kernel())
               << std::endl;
     const CallContext context;
@@ -248,7 +251,7 @@ void run(std::size_t chunks) {
 
 int main(int argc, char** argv) {
     try {
-        run(argc > 1 ? std::stoul(argv[1]) : 100'000);
+        run(argc > 1 ? std::stoul(argv[1]) : 100'000, argc > 2 ? argv[2] : "");
         return 0;
     } catch (const std::exception& error) {
         std::cerr << error.what() << '\n';
