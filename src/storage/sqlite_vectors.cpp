@@ -30,6 +30,16 @@ void append_wide(std::string& bytes, float code) {
     bytes += static_cast<char>(value >> 8);
 }
 
+double read_narrow(std::string_view codes, std::size_t i) {
+    return static_cast<std::int8_t>(codes[i]);
+}
+
+double read_wide(std::string_view codes, std::size_t i) {
+    const auto low = static_cast<unsigned char>(codes[2 * i]);
+    const auto high = static_cast<unsigned char>(codes[2 * i + 1]);
+    return static_cast<std::int16_t>(low | (high << 8));
+}
+
 }  // namespace
 
 VectorCodes encode_vector(std::span<const float> vector) {
@@ -47,6 +57,19 @@ VectorCodes encode_vector(std::span<const float> vector) {
         }
     }
     return codes;
+}
+
+std::vector<float> decode_vector(double scale, std::string_view codes, std::size_t dimensions) {
+    const bool narrow = codes.size() == dimensions;
+    if (!narrow && codes.size() != 2 * dimensions) {
+        throw Error(ErrorCode::corrupt, "The database holds a vector of another dimension.");
+    }
+    std::vector<float> vector(dimensions);
+    for (std::size_t i = 0; i < dimensions; ++i) {
+        vector[i] = static_cast<float>(scale * (narrow ? read_narrow(codes, i)
+                                                       : read_wide(codes, i)));
+    }
+    return vector;
 }
 
 VectorQuery::VectorQuery(std::span<const float> query) : query_(query.begin(), query.end()) {
@@ -72,9 +95,7 @@ double VectorQuery::similarity(double scale, std::string_view codes) const {
     }
     double sum = 0;
     for (std::size_t i = 0; i < query_.size(); ++i) {
-        const auto low = static_cast<unsigned char>(codes[2 * i]);
-        const auto high = static_cast<unsigned char>(codes[2 * i + 1]);
-        sum += double{query_[i]} * static_cast<std::int16_t>(low | (high << 8));
+        sum += double{query_[i]} * read_wide(codes, i);
     }
     return sum * scale;
 }

@@ -17,6 +17,10 @@ struct VectorCodes {
 
 VectorCodes encode_vector(std::span<const float> vector);
 
+/// The inverse of encode_vector, as far as rounding allows. Throws Error{corrupt} for another
+/// dimension.
+std::vector<float> decode_vector(double scale, std::string_view codes, std::size_t dimensions);
+
 /// A query made ready for many comparisons.
 class VectorQuery {
 public:

@@ -43,6 +43,19 @@ TEST_CASE("extract: text in its encodings becomes UTF-8 with plain newlines") {
     CHECK(extract_text("", {"x.txt", ""}).text.empty());
 }
 
+TEST_CASE("extract: characters of two units are whole wherever the decoder pauses") {
+    std::string units(
+        "\xFF\xFE"
+        "a\0",
+        4);
+    std::string expected = "a";
+    for (int i = 0; i < 40'000; ++i) {
+        units.append("\x3D\xD8\x00\xDE", 4);
+        expected += "\xF0\x9F\x98\x80";
+    }
+    CHECK(extract_text(units, {"x.txt", ""}).text == expected);
+}
+
 TEST_CASE("extract: binary content is refused by its type") {
     using namespace std::string_view_literals;
     CHECK(refused_type("\x89PNG\r\n\x1A\n\0\0"sv, "a.txt").find("image/png") != std::string::npos);

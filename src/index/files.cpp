@@ -1,0 +1,138 @@
+#include "index/files.hpp"
+
+#include "rag/error.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+namespace rag::index {
+namespace {
+
+class Descriptor {
+public:
+    explicit Descriptor(int number) : number_(number) {}
+    ~Descriptor() {
+        if (number_ >= 0) {
+            ::close(number_);
+        }
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    bool open() const { return number_ >= 0; }
+    int number() const { return number_; }
+
+private:
+    int number_;
+};
+
+struct Mapping {
+    void* data = nullptr;
+    std::size_t size = 0;
+
+    Mapping(void* data_, std::size_t size_) : data(data_), size(size_) {}
+    ~Mapping() { ::munmap(data, size); }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+};
+
+std::optional<SharedBytes> map_descriptor(const Descriptor& file) {
+    struct stat info {};
+    if (::fstat(file.number(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0) {
+        return std::nullopt;
+    }
+    const auto size = static_cast<std::size_t>(info.st_size);
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number(), 0);
+    if (data == MAP_FAILED) {
+        return std::nullopt;
+    }
+    SharedBytes bytes;
+    bytes.owner = std::make_shared<Mapping>(data, size);
+    bytes.bytes = {static_cast<const std::byte*>(data), size};
+    bytes.storage = ByteStorage::file;
+    return bytes;
+}
+
+bool write_all(int file, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return false;
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+[[noreturn]] void fail(const char* what) {
+    throw Error(ErrorCode::unavailable, std::string("The snapshot of the search index cannot be ") +
+                                            what + ": " +
+                                            std::generic_category().message(errno) + ".");
+}
+
+}  // namespace
+
+std::optional<SharedBytes> map_file(const std::filesystem::path& path) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file.open() ? map_descriptor(file) : std::nullopt;
+}
+
+SharedBytes move_to_file(const SharedBytes& bytes, const std::filesystem::path& folder) {
+    std::string name = (folder / "index.XXXXXX").string();
+    const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+    if (!file.open()) {
+        return bytes;
+    }
+    ::unlink(name.c_str());
+    if (!write_all(file.number(), bytes.bytes)) {
+        return bytes;
+    }
+    return map_descriptor(file).value_or(bytes);
+}
+
+void write_file(const std::filesystem::path& path,
+                std::span<const std::span<const std::byte>> parts) {
+    const std::string temporary = path.string() + '.' + std::to_string(::getpid()) + ".tmp";
+    const Descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!file.open()) {
+        fail("made");
+    }
+    bool whole = true;
+    for (const auto part : parts) {
+        whole = whole && write_all(file.number(), part);
+    }
+    if (!whole || ::fsync(file.number()) != 0 ||
+        ::rename(temporary.c_str(), path.c_str()) != 0) {
+        const int reason = errno;
+        ::unlink(temporary.c_str());
+        errno = reason;
+        fail("written");
+    }
+    const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.open()) {
+        ::fsync(folder.number());
+    }
+}
+
+void release_free_memory() {
+#if defined(__GLIBC__)
+    ::malloc_trim(0);
+#endif
+}
+
+}  // namespace rag::index

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "index/quantize.hpp"
+#include "index/state.hpp"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace rag::index {
+
+/// The selected chunks with the highest similarity to the query, all of them compared.
+Candidates find_nearest(const CallContext& context, std::span<const Selection> selections,
+                        const EmbeddingSpace& space, std::span<const float> query,
+                        std::size_t count);
+
+/// The similarity of one chunk; null where it has no vector of the space.
+class SimilarityOf {
+public:
+    SimilarityOf(const EmbeddingSpace& space, std::span<const float> query)
+        : space_(space), query_(prepare_query(query)) {}
+
+    std::optional<double> operator()(const Segment& segment, Local local) const;
+
+private:
+    const EmbeddingSpace& space_;
+    const QueryCodes query_;
+};
+
+}  // namespace rag::index
