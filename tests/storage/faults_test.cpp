@@ -208,7 +208,8 @@ TEST_CASE("every store: readers see whole documents while others write") {
     }
     const auto tested = make();
     const CollectionId collection = contract::add_collection(tested->store(), "notes");
-    constexpr std::size_t chunks = 3;
+    constexpr int chunks = 3;
+    constexpr std::size_t chunks_unsigned = chunks;
     std::atomic<bool> over = false;
     std::jthread writer([&] {
         for (int i = 0; i < 40; ++i) {
@@ -229,9 +230,9 @@ TEST_CASE("every store: readers see whole documents while others write") {
     const Vector query = contract::turned(0);
     while (!over) {
         CHECK(tested->index().count({}, scope) % chunks == 0);
-        CHECK(tested->index().best_words({}, scope, common, 1000).hits.size() % chunks == 0);
+        CHECK(tested->index().best_words({}, scope, common, 1000).hits.size() % chunks_unsigned == 0);
         CHECK(tested->index().nearest({}, scope, contract::test_space(), query, 1000).size() %
-                  chunks ==
+                  chunks_unsigned ==
               0);
         CHECK(tested->store().find_collection({}, "notes")->chunk_count % chunks == 0);
     }
