@@ -25,8 +25,7 @@ struct Kernel {
 
 /// Sixteen products a step; each 32-bit lane takes size / 16 sums of two products.
 __attribute__((target("avx2"))) std::int64_t dot_avx2(const std::int8_t* codes,
-                                                      const std::int16_t* query,
-                                                      std::size_t size) {
+                                                      const std::int16_t* query, std::size_t size) {
     __m256i sums = _mm256_setzero_si256();
     std::size_t i = 0;
     for (; i + 16 <= size; i += 16) {
@@ -76,8 +75,7 @@ std::int64_t dot_neon(const std::int8_t* codes, const std::int16_t* query, std::
         low = vmlal_s16(low, vget_low_s16(wide), vget_low_s16(asked));
         high = vmlal_s16(high, vget_high_s16(wide), vget_high_s16(asked));
     }
-    return vaddlvq_s32(low) + vaddlvq_s32(high) +
-           dot_int8_portable(codes + i, query + i, size - i);
+    return vaddlvq_s32(low) + vaddlvq_s32(high) + dot_int8_portable(codes + i, query + i, size - i);
 }
 
 #endif
@@ -130,6 +128,8 @@ void dot_int8_rows(const std::int8_t* rows, const std::int16_t* query, std::size
     }
 }
 
-std::string_view int8_dot_kernel() { return kernel().name; }
+std::string_view int8_dot_kernel() {
+    return kernel().name;
+}
 
 }  // namespace rag

@@ -25,8 +25,9 @@ const EmbeddingSpace space{"test/three", 3};
 PostgresOptions make_options(const std::string& schema) {
     const char* address = std::getenv("RAG_TEST_POSTGRES");
     if (address == nullptr || *address == '\0') {
-        FAIL("RAG_TEST_POSTGRES is not set; run: "
-             "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
+        FAIL(
+            "RAG_TEST_POSTGRES is not set; run: "
+            "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
     }
     PostgresOptions options;
     options.address = address;
@@ -54,6 +55,7 @@ struct Schema {
 /// What one process has open.
 struct Server {
     explicit Server(const Schema& schema) : pool(make_options(schema.name)) {
+        index.start();
         CallContext soon;
         soon.deadline = std::chrono::steady_clock::now() + 20s;
         REQUIRE(index.wait_until_ready(soon));
