@@ -48,9 +48,9 @@ public:
 private:
     int serve_stdio(SignalWatch& signals, Offer offer) {
         const server::PrivateStdout output;
-        McpService protocol(engine_, config_, find_signing_secret(config_), offer);
         Workers calls("call", config_.workers, config_.queue);
         Workers jobs("job", job_threads, job_queue_max);
+        McpService protocol(engine_, config_, find_signing_secret(config_), offer, jobs);
         engine_.open_in_background();
         const ChangeWatcher watcher(engine_, protocol.changes());
         const JobKeeper keeper(engine_);
@@ -60,6 +60,7 @@ private:
         stdio.serve(STDIN_FILENO, output.fd(), signals.token());
         signals.request_stop();
         engine_.shut_down();
+        protocol.dispatcher().stop_all();
         jobs.stop();
         calls.stop();
         return 0;
@@ -67,9 +68,9 @@ private:
 
     int serve_http(SignalWatch& signals, Offer offer) {
         const std::string secret = find_signing_secret(config_);
-        McpService protocol(engine_, config_, secret, offer);
         Workers calls("call", config_.workers, config_.queue);
         Workers jobs("job", job_threads, job_queue_max);
+        McpService protocol(engine_, config_, secret, offer, jobs);
         HttpService http(config_, secret, engine_, protocol, calls, jobs);
         engine_.open_in_background();
         http.start();
@@ -81,6 +82,7 @@ private:
             engine_.shut_down();
             http.stop();
         }
+        protocol.dispatcher().stop_all();
         jobs.stop();
         calls.stop();
         log::info("stopped");

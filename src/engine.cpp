@@ -69,15 +69,34 @@ Engine::Engine(const Config& config)
 
 Engine::~Engine() = default;
 
-void Engine::open_in_background() { opened_.start(); }
+void Engine::open_in_background() {
+    opened_.start();
+}
 
-DeferredState Engine::state() const { return opened_.state(); }
+DeferredState Engine::state() const {
+    return opened_.state();
+}
 
-memory::Memory& Engine::memory(const CallContext& context) { return *wait(context).memory; }
+memory::Memory& Engine::memory(const CallContext& context) {
+    return *wait(context).memory;
+}
 
-Store& Engine::store(const CallContext& context) { return *wait(context).store.store; }
+Store& Engine::store(const CallContext& context) {
+    return *wait(context).store.store;
+}
 
-Embedder& Engine::embedder(const CallContext& context) { return *wait(context).embedder; }
+Embedder& Engine::embedder(const CallContext& context) {
+    return *wait(context).embedder;
+}
+
+EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
+    return *wait(context).store.ended_sessions;
+}
+
+EndedSessionTable* Engine::open_ended_sessions() {
+    Opened* opened = opened_.peek();
+    return opened == nullptr ? nullptr : opened->store.ended_sessions.get();
+}
 
 Store* Engine::open_store() {
     Opened* opened = opened_.peek();

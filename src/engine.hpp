@@ -29,9 +29,11 @@ public:
     memory::Memory& memory(const CallContext& context);
     Store& store(const CallContext& context);
     Embedder& embedder(const CallContext& context);
+    EndedSessionTable& ended_sessions(const CallContext& context);
 
     /// What is open, without waiting; null before.
     Store* open_store();
+    EndedSessionTable* open_ended_sessions();
     memory::Memory* open_memory();
 
     /// Stops long work at its next page or file. Never blocks.

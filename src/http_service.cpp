@@ -67,12 +67,15 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
       origins_(origin_rules(config)),
       authenticator_(make_authenticator(config)),
       rate_limit_(calls_per_minute(config), engine.clock()),
+      ended_sessions_(engine),
       sessions_(secret, ended_sessions_, engine.clock()),
-      streamable_(protocol.dispatcher(), sessions_, streams_, jobs,
-                  [this](const http::Request& request) { return authenticator_.identify(request); }),
-      sse_(protocol.dispatcher(), streams_, jobs,
-           [this](const http::Request& request) { return authenticator_.identify(request); },
-           engine.ids()),
+      streamable_(
+          protocol.dispatcher(), sessions_, streams_, jobs,
+          [this](const http::Request& request) { return authenticator_.identify(request); }),
+      sse_(
+          protocol.dispatcher(), streams_, jobs,
+          [this](const http::Request& request) { return authenticator_.identify(request); },
+          engine.ids()),
       last_request_(now_ticks()),
       server_(server_options(), routes(), calls) {}
 
@@ -110,8 +113,10 @@ http::ServerOptions HttpService::server_options() {
 
 std::vector<http::Route> HttpService::routes() {
     std::vector<http::Route> routes = server::make_health_routes(
-        {.store = [this] { return stopping_ ? server::PartState::stopping
-                                            : to_part_state(engine_.state()); },
+        {.store =
+             [this] {
+                 return stopping_ ? server::PartState::stopping : to_part_state(engine_.state());
+             },
          .index = [this] { return to_part_state(engine_.state()); }});
     routes.push_back(server::make_metrics_route(metrics_));
     routes.push_back(streamable_.route());

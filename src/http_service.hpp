@@ -2,6 +2,7 @@
 
 #include "base/metrics.hpp"
 #include "config.hpp"
+#include "ended_sessions.hpp"
 #include "engine.hpp"
 #include "http/server.hpp"
 #include "mcp/sessions.hpp"
@@ -49,7 +50,7 @@ private:
     const server::Authenticator authenticator_;
     server::RateLimit rate_limit_;
     Metrics metrics_;
-    mcp::RecentlyEndedSessions ended_sessions_;
+    StoredEndedSessions ended_sessions_;
     mcp::Sessions sessions_;
     server::StreamKeeper streams_;
     server::StreamableHttp streamable_;

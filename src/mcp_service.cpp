@@ -3,13 +3,14 @@
 #include "base/version.hpp"
 #include "tools/conformance_fixtures.hpp"
 #include "tools/instructions.hpp"
+#include "tools/lasting_jobs.hpp"
 #include "tools/register.hpp"
 #include "tools/resources.hpp"
 
 namespace rag {
 
-McpService::McpService(Engine& engine, const Config& config, const std::string& secret,
-                       Offer offer) {
+McpService::McpService(Engine& engine, const Config& config, const std::string& secret, Offer offer,
+                       Workers& jobs) {
     mcp::ServerCard card;
     card.version = version;
     card.description = "A memory for AI agents: takes text in, finds the passage that answers.";
@@ -24,10 +25,17 @@ McpService::McpService(Engine& engine, const Config& config, const std::string& 
         tools::register_prompts(registry_, memory);
         resources_ = std::make_unique<tools::MemoryResources>(memory);
         registry_.set_resources(*resources_);
+        lasting_ = std::make_unique<tools::LastingJobs>(memory);
         card.instructions = tools::server_instructions();
     }
-    dispatcher_ = std::make_unique<mcp::Dispatcher>(registry_, card, secret, changes_,
-                                                    engine.clock(), engine.ids());
+    const mcp::TaskRunner runner = [&jobs](std::function<void()> work) {
+        return jobs.try_post(std::move(work));
+    };
+    tasks_ = std::make_unique<mcp::Tasks>(runner, changes_, engine.clock(), engine.ids(),
+                                          lasting_.get());
+    dispatcher_ =
+        std::make_unique<mcp::Dispatcher>(registry_, card, secret, changes_, engine.clock(),
+                                          engine.ids(), mcp::DispatcherOptions{}, tasks_.get());
 }
 
 }  // namespace rag

@@ -3,9 +3,11 @@
 #include "rag/error.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
+#include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_search.hpp"
+#include "storage/sqlite_sessions.hpp"
 #include "storage/sqlite_store.hpp"
 
 #include <chrono>
@@ -33,7 +35,8 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
     options.clock = &clock;
     const auto database = std::make_shared<storage::SqliteDatabase>(path, options);
     return {database, std::make_unique<storage::SqliteStore>(database),
-            std::make_unique<storage::SqliteSearch>(database), /*remote=*/false};
+            std::make_unique<storage::SqliteSearch>(database),
+            std::make_unique<storage::SqliteEndedSessions>(database), /*remote=*/false};
 }
 
 OpenedStore open_postgres(const Config& config) {
@@ -41,17 +44,16 @@ OpenedStore open_postgres(const Config& config) {
     options.address = config.database_url;
     options.schema = config.db_schema;
     options.connections = static_cast<std::size_t>(config.db_pool);
-    const bool pooled =
-        config.db_pooler == "transaction" ||
-        (config.db_pooler.empty() &&
-         config.database_url.find(transaction_pooler_port) != std::string::npos);
+    const bool pooled = config.db_pooler == "transaction" ||
+                        (config.db_pooler.empty() &&
+                         config.database_url.find(transaction_pooler_port) != std::string::npos);
     options.pooler = pooled ? storage::Pooler::transaction : storage::Pooler::off;
     const auto pool = std::make_shared<storage::PostgresPool>(std::move(options));
     CallContext context;
     context.deadline = std::chrono::steady_clock::now() + open_time_max;
     auto store = std::make_unique<storage::PostgresStore>(context, *pool);
     return {pool, std::move(store), std::make_unique<storage::PostgresSearch>(*pool),
-            /*remote=*/true};
+            std::make_unique<storage::PostgresEndedSessions>(*pool), /*remote=*/true};
 }
 
 }  // namespace

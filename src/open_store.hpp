@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "rag/clock.hpp"
+#include "rag/ended_session_table.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
 
@@ -14,6 +15,7 @@ struct OpenedStore {
     std::shared_ptr<void> database;  ///< What both stand on; goes last.
     std::unique_ptr<Store> store;
     std::unique_ptr<SearchIndex> index;
+    std::unique_ptr<EndedSessionTable> ended_sessions;
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;
 };

@@ -55,8 +55,9 @@ public:
     virtual Candidates nearest(const CallContext& context, const SearchScope& scope,
                                const EmbeddingSpace& space, std::span<const float> query,
                                std::size_t count) = 0;
-    /// Chunks that hold at least one term of the query, by BM25 (k1 = 1.2, b = 0.75) over title,
-    /// headings and text. Stop terms match but score nothing.
+    /// Chunks that hold at least one term and every phrase of the query, by BM25 (k1 = 1.2,
+    /// b = 0.75, idf = ln(1 + (N - n + 0.5) / (n + 0.5)) of count_words) over title, headings and
+    /// text. Stop terms match but score nothing.
     virtual WordCandidates best_words(const CallContext& context, const SearchScope& scope,
                                       const WordQuery& query, std::size_t count) = 0;
     /// The similarity of each given chunk, in their order; null where it has no vector of the
@@ -65,7 +66,8 @@ public:
                                                             const EmbeddingSpace& space,
                                                             std::span<const float> query,
                                                             std::span<const ChunkId> chunks) = 0;
-    /// The word score of each given chunk on the scale of best_words; 0 where it holds no term.
+    /// The word score of each given chunk on the scale of best_words, whatever the phrases; 0 where
+    /// it holds no term.
     virtual std::vector<double> word_scores(const CallContext& context, const SearchScope& scope,
                                             const WordQuery& query,
                                             std::span<const ChunkId> chunks) = 0;

@@ -54,8 +54,11 @@ struct ContentChange {
 
 /// What changes about a document; whatever is absent stays.
 struct DocumentUpdate {
-    /// When given and the document has another version or other chunks by now: Error{conflict}.
+    /// When given and the document has another version by now: Error{conflict}.
     std::optional<std::int64_t> expected_version;
+    /// When given and the document has another filename by now: Error{conflict}. With the version
+    /// it tells what the present chunks and the identity were made from.
+    std::optional<std::string> expected_filename;
     std::optional<std::string> filename;
     std::optional<ContentChange> content;
     /// Merged shallowly into what is there, inside the transaction.
@@ -151,6 +154,9 @@ struct StoreStatus {
 /// deadline and stop token, and throws Error: `unavailable` when the database does not answer,
 /// `corrupt` when it holds what it must not. Every write is one transaction: it happens whole, with
 /// its rows of the change feed, or not at all. What has returned survives the death of the process.
+///
+/// Texts are UTF-8. Every U+0000 is stored as U+FFFD, also within metadata, so that offsets in code
+/// points stay true; where a text is looked up the same holds.
 class Store {
 public:
     virtual ~Store() = default;
@@ -175,9 +181,12 @@ public:
 
     // Documents ----------------------------------------------------------------------------------
 
-    /// Throws Error{not_found} when the collection is gone by now.
+    /// Throws Error{not_found} when the collection is gone by now, Error{invalid_argument} for an
+    /// embedding that has not the dimensions of the collection's space.
     virtual DocumentAdded add_document(const CallContext& context, const NewDocument& document) = 0;
-    /// Throws Error{not_found} "Document <id> not found".
+    /// Chunks that are given without `content` and `filename` always replace; with them, only when
+    /// one of the two is another. Throws Error{not_found} "Document <id> not found"; Error{conflict}
+    /// also for embeddings of a document whose collections have different spaces.
     virtual DocumentUpdated update_document(const CallContext& context, DocumentId id,
                                             const DocumentUpdate& update) = 0;
     virtual std::optional<DeletedDocument> delete_document(const CallContext& context,
@@ -188,12 +197,13 @@ public:
     virtual std::optional<DocumentSummary> find_by_identity(const CallContext& context,
                                                             CollectionId collection,
                                                             std::string_view identity) = 0;
-    /// The newest document of file type "text" that has this title (its filename) in the
-    /// collection.
+    /// Of the documents of file type "text" that have this title (their filename) in the
+    /// collection, the one that was created last; of equal times the higher id.
     virtual std::optional<DocumentSummary> find_newest_text(const CallContext& context,
                                                             CollectionId collection,
                                                             std::string_view title) = 0;
-    /// With `version`: the document as it was then (null when that version is not kept).
+    /// With `version`: filename, content, size, hash and metadata as they were when the next
+    /// version replaced them (null when that version is not kept); the rest as it is now.
     virtual std::optional<Document> get_document(
         const CallContext& context, DocumentId id,
         std::optional<std::int64_t> version = std::nullopt) = 0;
@@ -233,12 +243,13 @@ public:
     /// Asks a queued or running job to stop. False when there is none.
     virtual bool request_job_stop(const CallContext& context, std::string_view id) = 0;
 
-    // The change feed and the store itself
-    // ---------------------------------------------------------
+    // The change feed and the store itself -------------------------------------------------------
 
     /// Where a follower that has read everything stands now.
     virtual FeedPosition feed_end(const CallContext& context) = 0;
-    /// What was committed after `from`; at most `limit` rows.
+    /// What was committed after `from`; at most `limit` rows (at least one), but a store may leave
+    /// the rows of one transaction together and go beyond. Rows are kept for 7 days and at least
+    /// 100 000 of them; a position before what is kept asks for a rebuild.
     virtual ChangeBatch read_changes(const CallContext& context, const FeedPosition& from,
                                      std::int64_t limit) = 0;
 

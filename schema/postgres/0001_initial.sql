@@ -145,7 +145,7 @@ create table @S.api_tokens (
 
 create table @S.ended_sessions (
     id text primary key,
-    ended_at timestamptz(3) not null default clock_timestamp()
+    expires_at timestamptz(3) not null
 );
 
 alter table @S.meta enable row level security;

@@ -46,6 +46,7 @@ CREATE TABLE document_versions (
     filename TEXT NOT NULL,
     content_hash TEXT NOT NULL,
     file_size INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     content TEXT NOT NULL,
     PRIMARY KEY (document_id, version)

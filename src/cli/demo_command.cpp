@@ -29,12 +29,12 @@ struct Question {
 
 /// Some share words with the passage that answers them, some share none.
 constexpr Question questions[] = {
-    {"Who may be elected president and how old must they be?", "library"},
+    {"How old must the President be?", "library"},
     {"Can the police search my home without a warrant?", "library"},
     {"Which fable tells of an animal that loses a race by sleeping?", "library"},
     {"why nobody believed the young herdsman when danger was real", "library"},
-    {"government of the people, by the people, for the people", "library"},
-    {"a clever bird raises the level of the water", "library"},
+    {"who dedicated a cemetery for soldiers after a battle", "library"},
+    {"How did the thirsty bird get at the water?", "library"},
     {"What are the unalienable rights?", "library"},
     {"How do I connect Claude Desktop?", "documentation"},
     {"Where does the server keep its data?", "documentation"},
@@ -88,11 +88,7 @@ void ask(McpChild& server, const Question& question, int number, const Session& 
     const Milliseconds took = std::chrono::steady_clock::now() - start;
     const Json& hit = answer.at("result").at(0);
     const std::size_t width = terminal_width() - 6;
-    std::string passage = hit.at("content");
-    constexpr std::size_t shown_bytes = 420;
-    if (passage.size() > shown_bytes) {
-        passage = passage.substr(0, passage.rfind(' ', shown_bytes)) + " ...";
-    }
+    const std::string passage = hit.at("content");
     session.write(fmt::format("{:2}. {}\n", number, question.text) +
                   wrap_text(passage, width, "      ") +
                   fmt::format("      -- {}, {}, characters {} to {}; {:.1f} ms\n\n",

@@ -3,6 +3,7 @@
 #include "cli/terminal.hpp"
 #include "rag/error.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace rag::cli {
@@ -13,7 +14,13 @@ const LoadedConfig& Session::config() {
         } catch (const Error& error) {
             throw UsageError(error.message());
         }
-        log::configure(config_->config.log_level, config_->config.log_format);
+        // Commands speak for themselves: the log is for what is wrong, unless a level is asked for.
+        const bool asked = std::any_of(
+            config_->entries.begin(), config_->entries.end(), [](const ConfigEntry& entry) {
+                return entry.variable == "RAG_LOG_LEVEL" && entry.origin != Origin::built_in;
+            });
+        log::configure(asked ? config_->config.log_level : log::Level::warn,
+                       config_->config.log_format);
     }
     return *config_;
 }

@@ -140,6 +140,15 @@ std::string notes_of(const SiteAnalysis& result, const Analysis& work) {
     return work.complete ? notes : notes + ". Limits of time or number cut the work short.";
 }
 
+/// A host that may not be fetched is like one that cannot be reached: no error, and the notes say why.
+SiteAnalysis make_refused(const Url& start, const std::string& reason) {
+    SiteAnalysis result;
+    result.base_url = start.text();
+    result.method = "not_found";
+    result.notes = reason;
+    return result;
+}
+
 }  // namespace
 
 SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
@@ -160,7 +169,7 @@ SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
     } catch (const Error& error) {
         context.check();
         if (error.code() == ErrorCode::invalid_argument) {
-            throw;
+            return make_refused(*start, error.message());
         }
     }
     work.tried.push_back(start->origin() + "/robots.txt");

@@ -144,7 +144,8 @@ std::optional<Page> Site::read(const Waiting& waiting, const HttpResponse& respo
         page.metadata["title"] = page.title;
         return page;
     }
-    text::HtmlPage read = text::read_html(response.body, response.header("content-type"));
+    text::HtmlPage read =
+        text::read_html(response.body, response.header("content-type"), {*url});
     const std::string orders = read.robots + ' ' + std::string(response.header("x-robots-tag"));
     const bool nowhere = has_word(orders, "none");
     if (request_.follow_links && waiting.depth < request_.max_depth && !nowhere &&

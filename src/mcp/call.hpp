@@ -52,6 +52,7 @@ struct Call {
     Json progress_token;                ///< Null: the client wants no progress.
     const Tool* tool = nullptr;         ///< Of tools/call; null where the name is unknown.
     Pace pace = Pace::brief;
+    bool becomes_task = false;  ///< Of tools/call: answered with a task that goes on by itself.
     /// Messages may have to go out before the reply: over HTTP, answer with a stream.
     bool wants_stream = false;
     InFlight::Ticket ticket;  ///< Its source stops the call.

@@ -26,6 +26,12 @@ void ChangeHub::resource_updated(const std::string& uri) {
     }
 }
 
+void ChangeHub::task_changed(const std::string& id, const Json& task) {
+    for (const auto& listener : living()) {
+        listener->task_changed(id, task);
+    }
+}
+
 void ChangeHub::add(std::weak_ptr<ChangeListener> listener) {
     listeners_.with([&](auto& listeners) {
         std::erase_if(listeners, [](const auto& one) { return one.expired(); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/guarded.hpp"
+#include "base/json.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -22,6 +23,8 @@ public:
 
     virtual void list_changed(ListKind kind) = 0;
     virtual void resource_updated(const std::string& uri) = 0;
+    /// `task` is the params object of notifications/tasks.
+    virtual void task_changed(const std::string&, const Json&) {}
 };
 
 /// Where the parts that change things tell those who watch. Safe for concurrent use.
@@ -29,6 +32,7 @@ class ChangeHub {
 public:
     void list_changed(ListKind kind);
     void resource_updated(const std::string& uri);
+    void task_changed(const std::string& id, const Json& task);
 
     /// Until the listener's owner drops it.
     void add(std::weak_ptr<ChangeListener> listener);

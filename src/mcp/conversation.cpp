@@ -29,6 +29,21 @@ void send_log(const Call& call, Outlet& outlet, LogLevel level, const Json& data
         Importance::droppable);
 }
 
+void check_capabilities(const ClientCapabilities& declared, const InputNeeded& needed) {
+    for (const auto& [key, request] : needed.requests) {
+        if (!is_client_method(request.value("method", ""))) {
+            throw Error(ErrorCode::internal, "A handler asked the client for '" + key + "'.");
+        }
+        if (const std::optional<Json> missing =
+                find_missing_capability(declared, request)) {
+            throw RpcFailure(code::missing_client_capability,
+                             "This call needs a capability that the client did not declare: " +
+                                 dump_json(*missing) + ".",
+                             {{"requiredCapabilities", *missing}});
+        }
+    }
+}
+
 std::optional<ToolResult> Conversation::carry(const Round& round) {
     Dialogue dialogue = open_dialogue();
     for (int i = 0; i < legacy_rounds_max; ++i) {
@@ -36,7 +51,7 @@ std::optional<ToolResult> Conversation::carry(const Round& round) {
         if (!result.input_needed) {
             return result;
         }
-        check_capabilities(*result.input_needed);
+        check_capabilities(call_.capabilities, *result.input_needed);
         if (era_of(call_.revision) == Era::modern) {
             interim_ = make_interim(*result.input_needed);
             return std::nullopt;
@@ -50,6 +65,7 @@ std::optional<ToolResult> Conversation::carry(const Round& round) {
 Dialogue Conversation::open_dialogue() const {
     Dialogue dialogue;
     dialogue.log = [this](LogLevel level, const Json& data) { log(level, data); };
+    dialogue.let_go = [this] { outlet_.let_go(); };
     dialogue.can_ask = [this](const Json& request) {
         return !find_missing_capability(call_.capabilities, request);
     };
@@ -86,21 +102,6 @@ void Conversation::read_modern_answers(Dialogue& dialogue) const {
                          "expired.");
     }
     dialogue.state = (*opened)["state"];
-}
-
-void Conversation::check_capabilities(const InputNeeded& needed) const {
-    for (const auto& [key, request] : needed.requests) {
-        if (!is_client_method(request.value("method", ""))) {
-            throw Error(ErrorCode::internal, "A handler asked the client for '" + key + "'.");
-        }
-        if (const std::optional<Json> missing =
-                find_missing_capability(call_.capabilities, request)) {
-            throw RpcFailure(code::missing_client_capability,
-                             "This call needs a capability that the client did not declare: " +
-                                 dump_json(*missing) + ".",
-                             {{"requiredCapabilities", *missing}});
-        }
-    }
 }
 
 Json Conversation::make_interim(const InputNeeded& needed) const {

@@ -37,7 +37,6 @@ public:
 private:
     Dialogue open_dialogue() const;
     void read_modern_answers(Dialogue& dialogue) const;
-    void check_capabilities(const InputNeeded& needed) const;
     Json make_interim(const InputNeeded& needed) const;
     Json ask_legacy(const InputNeeded& needed) const;
     Json binding() const;
@@ -50,6 +49,9 @@ private:
     const Clock& clock_;
     Json interim_;
 };
+
+/// Throws RpcFailure{-32021} where the client did not declare what it is asked for.
+void check_capabilities(const ClientCapabilities& declared, const InputNeeded& needed);
 
 /// Sends notifications/message if the call's client wants messages of that level.
 void send_log(const Call& call, Outlet& outlet, LogLevel level, const Json& data);

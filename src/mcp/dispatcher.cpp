@@ -29,6 +29,9 @@ enum class Method {
     list_prompts,
     get_prompt,
     complete,
+    get_task,
+    update_task,
+    cancel_task,
 };
 
 enum class Eras { legacy, modern, both };
@@ -40,7 +43,7 @@ struct MethodEntry {
     Pace pace;
 };
 
-constexpr std::array<MethodEntry, 15> methods{{
+constexpr std::array<MethodEntry, 18> methods{{
     {"server/discover", Method::discover, Eras::modern, Pace::instant},
     {"initialize", Method::initialize, Eras::legacy, Pace::instant},
     {"ping", Method::ping, Eras::legacy, Pace::instant},
@@ -56,6 +59,9 @@ constexpr std::array<MethodEntry, 15> methods{{
     {"prompts/list", Method::list_prompts, Eras::both, Pace::instant},
     {"prompts/get", Method::get_prompt, Eras::both, Pace::brief},
     {"completion/complete", Method::complete, Eras::both, Pace::brief},
+    {"tasks/get", Method::get_task, Eras::modern, Pace::brief},
+    {"tasks/update", Method::update_task, Eras::modern, Pace::brief},
+    {"tasks/cancel", Method::cancel_task, Eras::modern, Pace::brief},
 }};
 
 const MethodEntry* find_method(std::string_view name, Era era) {
@@ -67,6 +73,18 @@ const MethodEntry* find_method(std::string_view name, Era era) {
         }
     }
     return nullptr;
+}
+
+bool is_about_tasks(Method method) {
+    return method == Method::get_task || method == Method::update_task ||
+           method == Method::cancel_task;
+}
+
+ServerCard with_extensions(ServerCard card, const Tasks* tasks) {
+    if (tasks != nullptr) {
+        card.extensions[tasks_extension] = Json::object();
+    }
+    return card;
 }
 
 Reply make_error_reply(const RequestId& id, const RpcError& error, Era era) {
@@ -87,7 +105,7 @@ void check_claim_not_missing(const Message& message, const Arrival& arrival) {
     }
 }
 
-void find_tool(Call& call, const Registry& registry, const Arrival& arrival) {
+void find_tool(Call& call, const Registry& registry, const Arrival& arrival, const Tasks* tasks) {
     call.tool = registry.find_tool(require_string(call.params, "name"));
     if (call.tool == nullptr) {
         call.pace = Pace::instant;
@@ -95,7 +113,9 @@ void find_tool(Call& call, const Registry& registry, const Arrival& arrival) {
     }
     const bool asks_back = static_cast<bool>(call.tool->dialogue_handler);
     const bool legacy = era_of(call.revision) == Era::legacy;
-    if (call.tool->duration == Duration::lengthy || (asks_back && legacy)) {
+    call.becomes_task = becomes_task(call, tasks);
+    if (!call.becomes_task &&
+        (call.tool->duration == Duration::lengthy || (asks_back && legacy))) {
         call.pace = Pace::lengthy;
     }
     call.wants_stream = call.wants_stream || (asks_back && legacy);
@@ -121,15 +141,16 @@ std::shared_ptr<void> take_place(const std::shared_ptr<std::atomic<int>>& count,
 
 Dispatcher::Dispatcher(const Registry& registry, ServerCard card, const std::string& secret,
                        ChangeHub& changes, const Clock& clock, IdSource& ids,
-                       DispatcherOptions options)
+                       DispatcherOptions options, Tasks* tasks)
     : registry_(registry),
-      card_(std::move(card)),
+      card_(with_extensions(std::move(card), tasks)),
       options_(options),
       catalogue_(registry),
       state_seal_(secret, "request-state"),
       clock_(clock),
       changes_(changes),
       ids_(ids),
+      tasks_(tasks),
       subscriptions_(std::make_shared<std::atomic<int>>(0)) {}
 
 std::variant<std::shared_ptr<Call>, Reply> Dispatcher::admit(Message request,
@@ -145,13 +166,16 @@ std::variant<std::shared_ptr<Call>, Reply> Dispatcher::admit(Message request,
                             : admit_legacy(std::move(request), arrival);
         auto call = std::make_shared<Call>(std::move(admitted));
         const MethodEntry* entry = find_method(call->method, era);
-        if (entry == nullptr) {
+        if (entry == nullptr || (is_about_tasks(entry->method) && tasks_ == nullptr)) {
             throw RpcFailure(code::method_not_found,
                              "The method '" + call->method + "' is not available.");
         }
+        if (is_about_tasks(entry->method) && !call->capabilities.tasks) {
+            throw_tasks_needed();
+        }
         call->pace = entry->pace;
         if (entry->method == Method::call_tool) {
-            find_tool(*call, registry_, arrival);
+            find_tool(*call, registry_, arrival, tasks_);
         }
         if (!arrival.scope.empty()) {
             std::optional<InFlight::Ticket> ticket = in_flight_.enter(arrival.scope, id);
@@ -199,7 +223,7 @@ Json Dispatcher::dispatch(const Call& call, const CallContext& context, Outlet& 
         case Method::list_tools: return catalogue_.list_tools(call.params);
         case Method::call_tool: {
             Conversation conversation(call, context, outlet, state_seal_, clock_);
-            return run_tool(call, context, outlet, conversation);
+            return run_tool(call, context, outlet, conversation, tasks_);
         }
         case Method::list_resources: return catalogue_.list_resources(context, call.params);
         case Method::list_templates: return catalogue_.list_templates(call.params);
@@ -214,6 +238,10 @@ Json Dispatcher::dispatch(const Call& call, const CallContext& context, Outlet& 
         case Method::list_prompts: return catalogue_.list_prompts(call.params);
         case Method::get_prompt: return get_prompt(call, context, outlet);
         case Method::complete: return catalogue_.complete(context, call.params);
+        case Method::get_task:
+            return detailed_task_form(tasks_->get(context, require_string(call.params, "taskId")));
+        case Method::update_task: return update_task(call, context);
+        case Method::cancel_task: return cancel_task(call, context);
     }
     throw RpcFailure(code::internal_error, "The method cannot be run here.");
 }
@@ -242,6 +270,41 @@ Json Dispatcher::subscribe(const Call& call, const CallContext& context) {
     return Json::object();
 }
 
+Json Dispatcher::update_task(const Call& call, const CallContext& context) {
+    const auto responses = call.params.find("inputResponses");
+    if (responses == call.params.end() || !responses->is_object()) {
+        throw RpcFailure(code::invalid_params, "params.inputResponses must be an object.");
+    }
+    tasks_->update(context, require_string(call.params, "taskId"), *responses);
+    return Json::object();
+}
+
+Json Dispatcher::cancel_task(const Call& call, const CallContext& context) {
+    tasks_->cancel(context, require_string(call.params, "taskId"));
+    return Json::object();
+}
+
+/// A listener hears of its own tasks only.
+void Dispatcher::keep_known_tasks(const Call& call, const CallContext& context,
+                                  SubscriptionFilter& filter) {
+    if (filter.tasks.empty()) {
+        return;
+    }
+    if (!call.capabilities.tasks) {
+        throw_tasks_needed();
+    }
+    std::erase_if(filter.tasks, [&](const std::string& id) {
+        return tasks_ == nullptr || !tasks_->is_known(context, id);
+    });
+}
+
+void Dispatcher::stop_all() {
+    in_flight_.stop_all();
+    if (tasks_ != nullptr) {
+        tasks_->stop_all();
+    }
+}
+
 Reply Dispatcher::finish(const Call& call, Json result) const {
     if (era_of(call.revision) == Era::modern) {
         complete_modern_result(result, call.method, card_);
@@ -257,6 +320,7 @@ std::variant<std::shared_ptr<Subscription>, Reply> Dispatcher::listen(
         for (const std::string& uri : filter.resources) {
             catalogue_.check_may_watch(context, uri);
         }
+        keep_known_tasks(call, context, filter);
         auto subscription =
             std::make_shared<Subscription>(call.id, std::move(filter), std::move(outlet),
                                            take_place(subscriptions_, options_.subscriptions_max));

@@ -7,6 +7,7 @@
 #include "mcp/seal.hpp"
 #include "mcp/server_card.hpp"
 #include "mcp/subscription.hpp"
+#include "mcp/tasks.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -30,10 +31,11 @@ struct DispatcherOptions {
 /// every function may be called from any thread.
 class Dispatcher {
 public:
-    /// `secret` signs the state of unfinished calls. All references must outlive this.
+    /// `secret` signs the state of unfinished calls. `tasks` is null where calls never become tasks;
+    /// otherwise the extension is offered. All references and `tasks` must outlive this.
     Dispatcher(const Registry& registry, ServerCard card, const std::string& secret,
                ChangeHub& changes, const Clock& clock, IdSource& ids,
-               DispatcherOptions options = {});
+               DispatcherOptions options = {}, Tasks* tasks = nullptr);
 
     /// Every check that precedes the work of a request; quick. Returns the call, whose pace says
     /// where to run it, or the error to answer with.
@@ -54,8 +56,8 @@ public:
     /// Stops every call of the scope, because its connection is gone.
     void cancel_all(const std::string& scope) { in_flight_.cancel_all(scope); }
 
-    /// Stops every call that can be cancelled: the server ends.
-    void stop_all() { in_flight_.stop_all(); }
+    /// Stops every call and every task that can be cancelled: the server ends.
+    void stop_all();
 
     /// The reply to something that is no message.
     static Reply refuse(const BadMessage& message);
@@ -70,6 +72,10 @@ private:
     Json dispatch(const Call& call, const CallContext& context, Outlet& outlet);
     Json get_prompt(const Call& call, const CallContext& context, Outlet& outlet);
     Json subscribe(const Call& call, const CallContext& context);
+    Json update_task(const Call& call, const CallContext& context);
+    Json cancel_task(const Call& call, const CallContext& context);
+    void keep_known_tasks(const Call& call, const CallContext& context,
+                          SubscriptionFilter& filter);
     Reply finish(const Call& call, Json result) const;
 
     // Constant after construction.
@@ -84,6 +90,7 @@ private:
     ChangeHub& changes_;
     IdSource& ids_;
     InFlight in_flight_;
+    Tasks* const tasks_;
     std::shared_ptr<std::atomic<int>> subscriptions_;  // Shared with what counts in it.
 };
 

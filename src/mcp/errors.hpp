@@ -10,7 +10,8 @@
 
 namespace rag::mcp {
 
-/// Ends a request with a JSON-RPC error. Thrown and caught inside this room only.
+/// Ends a request with a JSON-RPC error. Caught inside this room; handlers throw Error, which
+/// becomes a result with isError, unless it is the protocol's error that they mean.
 class RpcFailure : public std::exception {
 public:
     explicit RpcFailure(RpcError error) : error_(std::move(error)) {}

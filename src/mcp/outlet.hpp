@@ -18,6 +18,10 @@ public:
 
     /// False when the client is gone.
     virtual bool send(const Json& message, Importance importance) = 0;
+
+    /// The client need not stay connected; what is sent from now on waits until it comes back. Does
+    /// nothing where it could not come back.
+    virtual void let_go() {}
 };
 
 }  // namespace rag::mcp

@@ -32,6 +32,9 @@ struct ToolResult {
     bool is_error = false;
     /// Set: the call is not over, all else here is ignored.
     std::optional<InputNeeded> input_needed;
+    /// Set: what there is left to do, and all else here is ignored. A task where the client speaks
+    /// of tasks, else done at once.
+    std::function<ToolResult(const CallContext& context)> rest;
 };
 
 /// A level of RFC 5424, as notifications/message has them; the order is meant to be compared.
@@ -45,6 +48,9 @@ struct Dialogue {
     std::function<void(LogLevel, const Json& data)> log;
     /// Whether the client declared what this request ({"method", "params"}) needs.
     std::function<bool(const Json& request)> can_ask;
+    /// Lets the client come back later for the answer, where the wire has a way to (the resumable
+    /// streams of 2025-11-25): its connection need not stay open meanwhile.
+    std::function<void()> let_go;
 };
 
 /// How long a call of a tool may be expected to take; decides on which pool it runs.
@@ -53,6 +59,26 @@ enum class Duration { brief, lengthy };
 using ToolHandler = std::function<ToolResult(const CallContext& context, const Json& arguments)>;
 using DialogueHandler = std::function<ToolResult(const CallContext& context, const Json& arguments,
                                                  const Dialogue& dialogue)>;
+using ToolBeginning = std::function<std::string(const CallContext& context, const Json& arguments)>;
+
+/// Which calls of a tool are tasks (the extension io.modelcontextprotocol/tasks), for clients that
+/// speak of tasks.
+enum class TaskUse {
+    never,
+    offered,   ///< Without tasks the call is worked on while the client waits.
+    required,  ///< There is no other way to call the tool.
+};
+
+/// How the calls of a tool become tasks.
+struct TaskPlan {
+    TaskUse use = TaskUse::never;
+    /// Whether this call is worth a task; empty: each is. Gets the arguments as the client sent
+    /// them, unchecked but for being an object.
+    std::function<bool(const Json& arguments)> suits;
+    /// Writes the call down where it outlives this process and returns the task's id, for
+    /// LastingTasks. Empty: the task lives in this process.
+    ToolBeginning begin;
+};
 
 struct Tool {
     std::string name;
@@ -61,6 +87,7 @@ struct Tool {
     Json definition;
     Duration duration = Duration::brief;
     Role least_role = Role::reader;
+    TaskPlan task_plan;
     ToolHandler handler;
     /// Instead of `handler`, for a tool that asks the client back or logs to it.
     DialogueHandler dialogue_handler;

@@ -38,6 +38,9 @@ Json server_capabilities(const ServerCard& card, Revision revision) {
     if (has_completions_capability(revision)) {
         capabilities["completions"] = Json::object();
     }
+    if (era_of(revision) == Era::modern && card.extensions.is_object()) {
+        capabilities["extensions"] = card.extensions;
+    }
     return capabilities;
 }
 

@@ -25,6 +25,7 @@ struct ServerCard {
     std::string instructions;
     Json icons;  ///< An array, or null.
     ChangingLists changing;
+    Json extensions;  ///< The modern revisions' extensions, by id, with settings; null: none.
 };
 
 /// The object that `initialize` and the modern `_meta` call serverInfo.

@@ -20,6 +20,27 @@ bool read_flag(const Json& notifications, const char* key) {
     return flag->get<bool>();
 }
 
+std::set<std::string> read_texts(const Json& notifications, const char* key) {
+    std::set<std::string> texts;
+    const auto given = notifications.find(key);
+    if (given == notifications.end()) {
+        return texts;
+    }
+    if (!given->is_array() || given->size() > watched_resources_max) {
+        throw RpcFailure(code::invalid_params,
+                         "params.notifications." + std::string(key) + " must be an array of at most " +
+                             std::to_string(watched_resources_max) + " strings.");
+    }
+    for (const Json& text : *given) {
+        if (!text.is_string()) {
+            throw RpcFailure(code::invalid_params,
+                             "params.notifications." + std::string(key) + " must hold strings.");
+        }
+        texts.insert(text.get<std::string>());
+    }
+    return texts;
+}
+
 }  // namespace
 
 SubscriptionFilter read_subscription_filter(const Json& params, const ChangingLists& changing) {
@@ -31,22 +52,8 @@ SubscriptionFilter read_subscription_filter(const Json& params, const ChangingLi
     filter.tools_list = read_flag(*notifications, "toolsListChanged") && changing.tools;
     filter.prompts_list = read_flag(*notifications, "promptsListChanged") && changing.prompts;
     filter.resources_list = read_flag(*notifications, "resourcesListChanged") && changing.resources;
-    const auto uris = notifications->find("resourceSubscriptions");
-    if (uris == notifications->end()) {
-        return filter;
-    }
-    if (!uris->is_array() || uris->size() > watched_resources_max) {
-        throw RpcFailure(code::invalid_params,
-                         "params.notifications.resourceSubscriptions must be an array of at most " +
-                             std::to_string(watched_resources_max) + " URIs.");
-    }
-    for (const Json& uri : *uris) {
-        if (!uri.is_string()) {
-            throw RpcFailure(code::invalid_params,
-                             "params.notifications.resourceSubscriptions must hold strings.");
-        }
-        filter.resources.insert(uri.get<std::string>());
-    }
+    filter.resources = read_texts(*notifications, "resourceSubscriptions");
+    filter.tasks = read_texts(*notifications, "taskIds");
     return filter;
 }
 
@@ -69,6 +76,9 @@ void Subscription::acknowledge() {
     }
     if (!filter_.resources.empty()) {
         honoured["resourceSubscriptions"] = filter_.resources;
+    }
+    if (!filter_.tasks.empty()) {
+        honoured["taskIds"] = filter_.tasks;
     }
     send("notifications/subscriptions/acknowledged", {{"notifications", std::move(honoured)}});
 }
@@ -98,6 +108,12 @@ void Subscription::list_changed(ListKind kind) {
 void Subscription::resource_updated(const std::string& uri) {
     if (filter_.resources.contains(uri)) {
         send("notifications/resources/updated", {{"uri", uri}});
+    }
+}
+
+void Subscription::task_changed(const std::string& id, const Json& task) {
+    if (filter_.tasks.contains(id)) {
+        send("notifications/tasks", task);
     }
 }
 

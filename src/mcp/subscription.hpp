@@ -17,6 +17,7 @@ struct SubscriptionFilter {
     bool prompts_list = false;
     bool resources_list = false;
     std::set<std::string> resources;
+    std::set<std::string> tasks;  ///< Ids, as the client gave them.
 };
 
 /// Reads params.notifications. Throws RpcFailure{-32602} for anything of a wrong shape.
@@ -39,6 +40,7 @@ public:
 
     void list_changed(ListKind kind) override;
     void resource_updated(const std::string& uri) override;
+    void task_changed(const std::string& id, const Json& task) override;
 
 private:
     void send(std::string_view method, Json params);

@@ -45,7 +45,72 @@ const Json& input_schema(const Tool& tool) {
     return schema != tool.definition.end() ? *schema : any;
 }
 
+/// Whether the client said in this request that it understands tasks.
+bool speaks_tasks(const Call& call) {
+    return era_of(call.revision) == Era::modern && call.capabilities.tasks;
+}
+
+/// One round of the tool's handler, whichever it has.
+ToolResult run_round(const Tool& tool, const CallContext& context, const Json& arguments,
+                     const Dialogue& dialogue) {
+    return tool.dialogue_handler ? tool.dialogue_handler(context, arguments, dialogue)
+                                 : tool.handler(context, arguments);
+}
+
+Json begin_task(const Call& call, const CallContext& context, const Json& arguments,
+                Tasks& tasks) {
+    const Tool& tool = *call.tool;
+    if (tool.task_plan.begin) {
+        return created_task_form(
+            tasks.begin_lasting(context, tool.task_plan.begin(context, arguments)));
+    }
+    return created_task_form(tasks.begin(
+        call.caller, call.capabilities,
+        [&tool, arguments](const CallContext& own, const Dialogue& dialogue) {
+            return run_round(tool, own, arguments, dialogue);
+        }));
+}
+
+/// What there is left to do goes on as a task, or is done now.
+Json finish_call(const Call& call, const CallContext& context, ToolResult result, Tasks* tasks) {
+    if (result.rest && tasks != nullptr && speaks_tasks(call)) {
+        return created_task_form(
+            tasks->begin(call.caller, call.capabilities,
+                         [rest = result.rest](const CallContext& own, const Dialogue&) {
+                             return rest(own);
+                         }));
+    }
+    while (result.rest) {
+        result = result.rest(context);
+    }
+    return to_json(result);
+}
+
 }  // namespace
+
+bool becomes_task(const Call& call, const Tasks* tasks) {
+    const TaskPlan& plan = call.tool->task_plan;
+    if (plan.use == TaskUse::never) {
+        return false;
+    }
+    if (tasks != nullptr && speaks_tasks(call)) {
+        const auto given = call.params.find("arguments");
+        const bool readable = given != call.params.end() && given->is_object();
+        return !plan.suits || plan.suits(readable ? *given : Json::object());
+    }
+    if (plan.use == TaskUse::required && era_of(call.revision) == Era::modern) {
+        throw_tasks_needed();
+    }
+    return false;
+}
+
+void throw_tasks_needed() {
+    const Json needed = {{"extensions", {{tasks_extension, Json::object()}}}};
+    throw RpcFailure(code::missing_client_capability,
+                     "This needs a client that declares the extension " +
+                         std::string(tasks_extension) + ".",
+                     {{"requiredCapabilities", needed}});
+}
 
 Json to_json(const ToolResult& result) {
     Json object = {{"isError", result.is_error}};
@@ -67,7 +132,7 @@ Json to_json(const ToolResult& result) {
 }
 
 Json run_tool(const Call& call, const CallContext& context, Outlet& outlet,
-              Conversation& conversation) {
+              Conversation& conversation, Tasks* tasks) {
     if (call.tool == nullptr) {
         throw RpcFailure(code::invalid_params,
                          "Unknown tool: '" + require_string(call.params, "name") + "'.");
@@ -75,13 +140,19 @@ Json run_tool(const Call& call, const CallContext& context, Outlet& outlet,
     const Json given = read_arguments(call);
     try {
         check_role(call);
+        if (call.tool->task_plan.use == TaskUse::required && !call.becomes_task) {
+            throw Error(ErrorCode::unavailable, "The tool '" + call.tool->name +
+                                                    "' can be called by clients with tasks only.");
+        }
         const Json arguments = prepare_arguments(input_schema(*call.tool), given);
-        const std::optional<ToolResult> result = conversation.carry([&](const Dialogue& dialogue) {
-            return call.tool->dialogue_handler
-                       ? call.tool->dialogue_handler(context, arguments, dialogue)
-                       : call.tool->handler(context, arguments);
+        if (call.becomes_task) {
+            return begin_task(call, context, arguments, *tasks);
+        }
+        std::optional<ToolResult> result = conversation.carry([&](const Dialogue& dialogue) {
+            return run_round(*call.tool, context, arguments, dialogue);
         });
-        return result ? to_json(*result) : conversation.take_interim();
+        return result ? finish_call(call, context, *std::move(result), tasks)
+                      : conversation.take_interim();
     } catch (const RpcFailure&) {
         throw;
     } catch (const std::exception& failure) {

@@ -102,6 +102,7 @@ std::optional<WrittenDocument> DocumentWriter::update(const CallContext& context
                                                       const std::vector<NewChunk>& chunks) {
     DocumentUpdate update;
     update.expected_version = known.version;
+    update.expected_filename = known.filename;
     if (source.title == Title::follow) {
         update.filename = source.filename;
     }

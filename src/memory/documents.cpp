@@ -178,6 +178,7 @@ std::optional<UpdatedDocument> Documents::try_update(const CallContext& context,
     if (update.filename || update.content) {
         check_spaces(context, known);
         update.expected_version = known.version;
+        update.expected_filename = known.filename;
         std::string content;
         if (update.content) {
             content = update.content->content;

@@ -112,6 +112,28 @@ IngestUrl read_url_request(const Json& json) {
     });
 }
 
+Json write_request(const IngestText& request) {
+    return {{"content", request.content},
+            {"collection_name", request.collection},
+            {"document_title", request.title},
+            {"metadata", request.metadata},
+            {"mode", request.mode == TextMode::replace ? "replace" : "add"},
+            {"include_chunk_ids", request.include_chunk_ids}};
+}
+
+IngestText read_text_request(const Json& json) {
+    return read_or_corrupt([&] {
+        IngestText request;
+        request.content = json.at("content").get<std::string>();
+        request.collection = json.at("collection_name").get<std::string>();
+        request.title = json.at("document_title").get<std::string>();
+        request.metadata = json.at("metadata");
+        request.mode = json.at("mode") == "replace" ? TextMode::replace : TextMode::add;
+        request.include_chunk_ids = json.at("include_chunk_ids").get<bool>();
+        return request;
+    });
+}
+
 std::string join_key(const Caller& caller, std::string_view tool, const Json& arguments) {
     const Json all = {write_caller(caller), tool, arguments};
     return sha256_hex(dump_json(all));

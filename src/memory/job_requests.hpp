@@ -13,6 +13,7 @@ namespace rag::memory {
 
 constexpr std::string_view directory_job = "ingest_directory";
 constexpr std::string_view url_job = "ingest_url";
+constexpr std::string_view text_job = "ingest_text";
 
 Json write_caller(const Caller& caller);
 Caller read_caller(const Json& json);
@@ -22,6 +23,9 @@ IngestDirectory read_directory_request(const Json& json);
 
 Json write_request(const IngestUrl& request);
 IngestUrl read_url_request(const Json& json);
+
+Json write_request(const IngestText& request);
+IngestText read_text_request(const Json& json);
 
 /// Equal for calls of the same caller that ask a tool for the same thing.
 std::string join_key(const Caller& caller, std::string_view tool, const Json& arguments);

@@ -52,20 +52,25 @@ void pause(const CallContext& context, std::chrono::milliseconds duration) {
 Json Jobs::run(const CallContext& context, const JobRequest& request, const JobWork& work) {
     for (;;) {
         context.check();
-        const JobCreated created =
-            store_.create_job(context, {ids_.uuid(), request.kind, context.caller.principal,
-                                        request.join_key, request.request});
-        const Lease lease{created.job.id, ids_.uuid()};
+        const Job job = begin(context, request);
+        const Lease lease{job.id, ids_.uuid()};
         if (store_.lease_job(context, lease.job, lease.owner, lease_)) {
             Outcome outcome = execute(context, lease, work);
             if (outcome.end == End::finished) {
                 return std::move(outcome.result);
             }
         }
-        if (std::optional<Json> result = wait(context, created.job.id)) {
+        if (std::optional<Json> result = wait(context, job.id)) {
             return *std::move(result);
         }
     }
+}
+
+Job Jobs::begin(const CallContext& context, const JobRequest& request) {
+    return store_
+        .create_job(context, {ids_.uuid(), request.kind, context.caller.principal, request.join_key,
+                              request.request})
+        .job;
 }
 
 bool Jobs::resume(const CallContext& context, const Job& job, const JobWork& work) {

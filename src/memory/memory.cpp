@@ -50,7 +50,15 @@ struct Memory::Parts {
             return crawl_report_form(sites.run(context, request, notes));
         };
     }
+    JobWork work_on(const IngestText& request) {
+        return [this, request](const CallContext& context, JobNotes&) {
+            return ingested_text_form(ingest.text(context, request));
+        };
+    }
     std::optional<JobWork> work_of(const Job& job);
+    bool resume(const CallContext& context, const Job& job);
+    JobRequest prepare(const CallContext& context, const IngestDirectory& request);
+    JobRequest prepare(const CallContext& context, const IngestUrl& normalised);
 
     const Ports ports;
     const Options options;
@@ -80,8 +88,53 @@ std::optional<JobWork> Memory::Parts::work_of(const Job& job) {
     if (job.kind == url_job) {
         return work_on(read_url_request(arguments));
     }
+    if (job.kind == text_job) {
+        return work_on(read_text_request(arguments));
+    }
     return std::nullopt;
 }
+
+bool Memory::Parts::resume(const CallContext& context, const Job& job) {
+    const std::optional<JobWork> work = work_of(job);
+    if (!work) {
+        return false;
+    }
+    CallContext own = context;
+    own.caller = read_caller(job.request.value("caller", Json::object()));
+    return jobs.resume(own, job, *work);
+}
+
+JobRequest Memory::Parts::prepare(const CallContext& context, const IngestDirectory& request) {
+    directories.check(context, request);
+    const Json arguments = write_request(request);
+    return {std::string(directory_job),
+            join_key(context.caller, directory_job, {arguments, options.host}),
+            {{"caller", write_caller(context.caller)},
+             {"host", options.host},
+             {"arguments", arguments}}};
+}
+
+JobRequest Memory::Parts::prepare(const CallContext& context, const IngestUrl& normalised) {
+    const Json arguments = write_request(normalised);
+    const Collection collection =
+        require_collection_to_fill(context, ports.store, normalised.collection);
+    return {std::string(url_job),
+            join_key(context.caller, url_job, arguments),
+            {{"caller", write_caller(context.caller)},
+             {"collection_id", collection.id},
+             {"root", normalised.url},
+             {"arguments", arguments}}};
+}
+
+namespace {
+
+IngestUrl normalise(const IngestUrl& request) {
+    IngestUrl normalised = request;
+    normalised.url = normalised_url(request.url);
+    return normalised;
+}
+
+}  // namespace
 
 Memory::Memory(const Ports& ports, Options options)
     : parts_(std::make_unique<Parts>(ports, std::move(options))) {}
@@ -161,38 +214,40 @@ IngestedDocument Memory::ingest_file(const CallContext& context, const IngestFil
 
 DirectoryReport Memory::ingest_directory(const CallContext& context,
                                          const IngestDirectory& request) {
-    parts_->directories.check(context, request);
-    const Json arguments = write_request(request);
-    const std::string key =
-        join_key(context.caller, directory_job, {arguments, parts_->options.host});
-    const JobRequest job{std::string(directory_job),
-                         key,
-                         {{"caller", write_caller(context.caller)},
-                          {"host", parts_->options.host},
-                          {"arguments", arguments}}};
+    const JobRequest job = parts_->prepare(context, request);
     return read_directory_report(
-        parts_->jobs_in_flight.run(context, key, [&](const CallContext& own) {
+        parts_->jobs_in_flight.run(context, job.join_key, [&](const CallContext& own) {
             return parts_->jobs.run(own, job, parts_->work_on(request));
         }));
 }
 
 CrawlReport Memory::ingest_url(const CallContext& context, const IngestUrl& request) {
     parts_->sites.check(context, request);
-    IngestUrl normalised = request;
-    normalised.url = normalised_url(request.url);
-    const Json arguments = write_request(normalised);
-    const std::string key = join_key(context.caller, url_job, arguments);
-    const Collection collection =
-        require_collection_to_fill(context, parts_->ports.store, request.collection);
-    const JobRequest job{std::string(url_job),
-                         key,
-                         {{"caller", write_caller(context.caller)},
-                          {"collection_id", collection.id},
-                          {"root", normalised.url},
-                          {"arguments", arguments}}};
-    return read_crawl_report(parts_->jobs_in_flight.run(context, key, [&](const CallContext& own) {
-        return parts_->jobs.run(own, job, parts_->work_on(normalised));
-    }));
+    const IngestUrl normalised = normalise(request);
+    const JobRequest job = parts_->prepare(context, normalised);
+    return read_crawl_report(
+        parts_->jobs_in_flight.run(context, job.join_key, [&](const CallContext& own) {
+            return parts_->jobs.run(own, job, parts_->work_on(normalised));
+        }));
+}
+
+Job Memory::begin_ingest_text(const CallContext& context, const IngestText& request) {
+    require_role(context, Role::writer, "ingest texts");
+    require_collection_to_fill(context, parts_->ports.store, request.collection);
+    const Json arguments = write_request(request);
+    return parts_->jobs.begin(
+        context, {std::string(text_job),
+                  join_key(context.caller, text_job, arguments),
+                  {{"caller", write_caller(context.caller)}, {"arguments", arguments}}});
+}
+
+Job Memory::begin_ingest_directory(const CallContext& context, const IngestDirectory& request) {
+    return parts_->jobs.begin(context, parts_->prepare(context, request));
+}
+
+Job Memory::begin_ingest_url(const CallContext& context, const IngestUrl& request) {
+    parts_->sites.check(context, request);
+    return parts_->jobs.begin(context, parts_->prepare(context, normalise(request)));
 }
 
 SiteAnalysis Memory::analyze_website(const CallContext& context,
@@ -233,18 +288,24 @@ void Memory::stop_job(const CallContext& context, std::string_view id) {
     }
 }
 
+void Memory::run_job(const CallContext& context, std::string_view id) {
+    const std::optional<Job> job = parts_->ports.store.find_job(context, id);
+    if (!job || (job->state != JobState::queued && job->state != JobState::running)) {
+        return;
+    }
+    try {
+        parts_->resume(context, *job);
+    } catch (const Error& error) {
+        log::debug("job {} ended with an error: {}", job->id, error.message());
+    }
+}
+
 std::int64_t Memory::resume_jobs(const CallContext& context) {
     std::int64_t resumed = 0;
     for (const Job& job : parts_->ports.store.list_abandoned_jobs(context, jobs_listed_max)) {
         context.check();
         try {
-            const std::optional<JobWork> work = parts_->work_of(job);
-            if (!work) {
-                continue;
-            }
-            CallContext own = context;
-            own.caller = read_caller(job.request.value("caller", Json::object()));
-            resumed += parts_->jobs.resume(own, job, *work) ? 1 : 0;
+            resumed += parts_->resume(context, job) ? 1 : 0;
         } catch (const Error& error) {
             log::warn("the resumed job {} failed: {}", job.id, to_string(error.code()));
         }

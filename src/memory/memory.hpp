@@ -89,6 +89,13 @@ public:
     CrawlReport ingest_url(const CallContext& context, const IngestUrl& request);
     SiteAnalysis analyze_website(const CallContext& context, const SiteAnalysisRequest& request);
 
+    /// Each writes the call down as a job, to be done by run_job or whoever resumes it, and returns
+    /// the job: an equal one that has not ended yet where there is one. What is wrong with the
+    /// request is thrown as by the call itself, as far as it can be known without doing it.
+    Job begin_ingest_text(const CallContext& context, const IngestText& request);
+    Job begin_ingest_directory(const CallContext& context, const IngestDirectory& request);
+    Job begin_ingest_url(const CallContext& context, const IngestUrl& request);
+
     // Jobs: ingest_directory and ingest_url, as they stand in the store
     // -----------------------------
 
@@ -97,6 +104,9 @@ public:
     Job get_job(const CallContext& context, std::string_view id);
     /// Asks it to stop; it does at its next page or file, on whatever server it runs.
     void stop_job(const CallContext& context, std::string_view id);
+    /// Does the job on this thread with its first caller's rights; returns at once where another
+    /// server does it or it has ended. What becomes of it stands in the store.
+    void run_job(const CallContext& context, std::string_view id);
     /// Runs jobs whose process has died, one after the other, each with its first caller's rights.
     /// Call it at start and now and then, from a thread that may block. Returns how many it ran.
     std::int64_t resume_jobs(const CallContext& context);

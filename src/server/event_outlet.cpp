@@ -8,10 +8,14 @@ EventOutlet::EventOutlet(std::shared_ptr<http::EventStream> stream)
     : stream_(std::move(stream)), last_used_(std::chrono::steady_clock::now()) {}
 
 bool EventOutlet::send(const Json& message, mcp::Importance importance) {
+    return send_text("event: message\ndata: " + dump_json(message) + "\n\n", importance);
+}
+
+bool EventOutlet::send_text(const std::string& event, mcp::Importance importance) {
     last_used_ = std::chrono::steady_clock::now();
-    return stream_->write("event: message\ndata: " + dump_json(message) + "\n\n",
-                          importance == mcp::Importance::droppable ? http::Delivery::droppable
-                                                                   : http::Delivery::required);
+    return stream_->write(event, importance == mcp::Importance::droppable
+                                     ? http::Delivery::droppable
+                                     : http::Delivery::required);
 }
 
 bool EventOutlet::send_event(const std::string& event, const std::string& data) {

@@ -1,7 +1,6 @@
 #include "server/health.hpp"
 
 #include "base/json.hpp"
-#include "base/version.hpp"
 #include "http/message.hpp"
 
 namespace rag::server {
@@ -23,8 +22,7 @@ http::Response report(const HealthSources& sources) {
     const bool ready = store == PartState::ready;
     const Json states{{"status", ready ? "ok" : to_word(store)},
                       {"store", to_word(store)},
-                      {"index", to_word(index)},
-                      {"version", version}};
+                      {"index", to_word(index)}};
     return http::make_json_response(ready ? 200 : 503, dump_json(states));
 }
 

@@ -50,7 +50,7 @@ struct StreamableHttp::Visit {
 struct StreamableHttp::Work {
     std::shared_ptr<http::Exchange> exchange;
     Intake intake;
-    std::shared_ptr<EventOutlet> stream;  ///< Null: the answer is JSON.
+    std::shared_ptr<CallStream> stream;  ///< Null: the answer is JSON.
     /// Modern: a client that leaves wants its call stopped (2026-07-28, basic/transports).
     std::unique_ptr<std::stop_callback<std::function<void()>>> on_gone;
 
@@ -232,9 +232,7 @@ void StreamableHttp::run(Visit& visit, Intake intake) {
             [call = work->intake.calls.front()] { call->ticket.source().request_stop(); });
     }
     if (stream) {
-        work->stream = std::make_shared<EventOutlet>(
-            visit.exchange->respond_with_stream(200, event_stream_headers()));
-        streams_.accompany(work->stream);
+        work->stream = open_stream(visit);
     }
     const auto run_now = [work, &dispatcher = dispatcher_] {
         NoOutlet nowhere;
@@ -247,6 +245,21 @@ void StreamableHttp::run(Visit& visit, Intake intake) {
     } else if (!jobs_.try_post(run_now)) {
         work->answer(turn_away(dispatcher_, work->intake));
     }
+}
+
+/// Legacy clients may lose their connection and come back for the rest; modern ones say with it that
+/// they do not want the answer any more.
+std::shared_ptr<CallStream> StreamableHttp::open_stream(const Visit& visit) {
+    const auto outlet = std::make_shared<EventOutlet>(
+        visit.exchange->respond_with_stream(200, event_stream_headers()));
+    streams_.accompany(outlet);
+    if (visit.era == mcp::Era::modern) {
+        return outlet;
+    }
+    const mcp::Revision revision = visit.arrival.client->revision();
+    return events_.open(visit.arrival.scope, outlet,
+                        revision >= mcp::Revision::v2025_11_25 ? Priming::send
+                                                               : Priming::leave_out);
 }
 
 void StreamableHttp::listen(Visit& visit, const std::shared_ptr<mcp::Call>& call) {
@@ -295,6 +308,16 @@ void StreamableHttp::get(const std::shared_ptr<http::Exchange>& exchange) {
     if (!session) {
         exchange->respond(refusal(404, mcp::code::session_not_found,
                                   "The session was not found: send initialize again."));
+        return;
+    }
+    const auto last_event = header_of(request, "last-event-id");
+    if (last_event && events_.knows(session->nonce, *last_event)) {
+        const auto outlet = std::make_shared<EventOutlet>(
+            exchange->respond_with_stream(200, event_stream_headers()));
+        streams_.accompany(outlet);
+        if (!events_.resume(session->nonce, *last_event, outlet)) {
+            outlet->close();  // Forgotten a moment ago.
+        }
         return;
     }
     auto place = streams_.take_place();

@@ -5,6 +5,7 @@
 #include "mcp/dispatcher.hpp"
 #include "mcp/sessions.hpp"
 #include "server/client_table.hpp"
+#include "server/event_log.hpp"
 #include "server/http_replies.hpp"
 #include "server/intake.hpp"
 #include "server/stream_keeper.hpp"
@@ -46,6 +47,7 @@ private:
     void remove(const std::shared_ptr<http::Exchange>& exchange);
 
     void answer(Visit& visit, Intake intake);
+    std::shared_ptr<CallStream> open_stream(const Visit& visit);
     void listen(Visit& visit, const std::shared_ptr<mcp::Call>& call);
     void run(Visit& visit, Intake intake);
 
@@ -55,6 +57,7 @@ private:
     Workers& jobs_;
     const CallerOf caller_of_;
     ClientTable clients_;
+    EventLog events_;
 };
 
 }  // namespace rag::server

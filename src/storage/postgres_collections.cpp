@@ -22,22 +22,42 @@ Collection read_collection(const SqlRow& row) {
     return collection;
 }
 
-const std::string query_crawled_urls =
-    "select d.metadata->>'crawl_root_url', " +
-    time_of("max(coalesce((d.metadata->>'crawl_timestamp')::timestamptz, d.updated_at))") +
-    ", count(*), sum((select count(*) from @S.document_chunks k where k.document_id = d.id)) "
-    "from @S.collection_documents m join @S.source_documents d on d.id = m.document_id "
-    "where m.collection_id = $1::bigint and jsonb_typeof(d.metadata->'crawl_root_url') = 'string' "
-    "group by 1 order by 2 desc, 1 limit 10";
+/// The sites of which collection $1 holds pages, newest first.
+std::string list_sites_by(const std::string& time_of_page) {
+    return "select d.metadata->>'crawl_root_url', " + time_of("max(" + time_of_page + ')') +
+           ", count(*), sum((select count(*) from @S.document_chunks k where k.document_id = d.id)) "
+           "from @S.collection_documents m join @S.source_documents d on d.id = m.document_id "
+           "where m.collection_id = $1::bigint and d.file_type = 'web_page' and "
+           "jsonb_typeof(d.metadata->'crawl_root_url') = 'string' "
+           "group by 1 order by 2 desc, 1 limit 10";
+}
 
-/// Crawled pages' times come from a crawl of ours; a hand-written one that is no time must not
-/// break the description, so `updated_at` alone counts then.
-const std::string query_crawled_urls_by_update =
-    "select d.metadata->>'crawl_root_url', " + time_of("max(d.updated_at)") +
-    ", count(*), sum((select count(*) from @S.document_chunks k where k.document_id = d.id)) "
-    "from @S.collection_documents m join @S.source_documents d on d.id = m.document_id "
-    "where m.collection_id = $1::bigint and jsonb_typeof(d.metadata->'crawl_root_url') = 'string' "
-    "group by 1 order by 2 desc, 1 limit 10";
+/// What does not look like a time of a crawl of ours counts as none.
+const std::string query_crawled_urls = list_sites_by(
+    "case when d.metadata->>'crawl_timestamp' ~ "
+    "'^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}"
+    "([.][0-9]{1,9})?Z$' then (d.metadata->>'crawl_timestamp')::timestamptz else d.updated_at end");
+
+/// For a day that no month has: such a time must not break the description.
+const std::string query_crawled_urls_by_update = list_sites_by("d.updated_at");
+
+/// The documents that are in other collections too leave this one and stay in those.
+void record_shared(PostgresTransaction& transaction, CollectionId id) {
+    const SqlRows rows = transaction.run(
+        "select m.document_id, o.collection_id from @S.collection_documents m join "
+        "@S.collection_documents o on o.document_id = m.document_id and o.collection_id <> "
+        "m.collection_id where m.collection_id = $1::bigint order by 1, 2",
+        {std::to_string(id)});
+    DocumentId last = 0;
+    for (const SqlRow& row : rows.rows) {
+        const DocumentId document = read_int(row, 0);
+        if (document != last) {
+            add_change(transaction, ChangeKind::document_deleted, id, document);
+            last = document;
+        }
+        add_change(transaction, ChangeKind::document_changed, read_int(row, 1), document);
+    }
+}
 
 }  // namespace
 
@@ -49,7 +69,7 @@ Collection PostgresStore::create_collection(const CallContext& context,
             "insert into @S.collections (name, description, model, dimensions) "
             "values ($1, $2, $3, $4::integer) on conflict (name) do nothing returning id, " +
                 time_of("created_at"),
-            {to_sql_text(collection.name), to_sql_text(collection.description),
+            {to_stored_text(collection.name), to_stored_text(collection.description),
              collection.space.model, std::to_string(collection.space.dimensions)});
         if (rows.empty()) {
             throw Error(ErrorCode::conflict, "Collection '" + collection.name + "' already exists");
@@ -87,7 +107,7 @@ bool PostgresStore::update_collection_description(const CallContext& context, st
     pool_.transact(context, [&](PostgresTransaction& transaction) {
         const SqlRows rows = transaction.run(
             "update @S.collections set description = $2 where name = $1 returning id",
-            {std::string(name), to_sql_text(description)});
+            {std::string(name), to_stored_text(description)});
         found = !rows.empty();
         if (found) {
             add_change(transaction, ChangeKind::collection_changed, read_int(rows.rows[0], 0), 0);
@@ -150,6 +170,7 @@ std::optional<DeletedCollection> PostgresStore::delete_collection(const CallCont
             return;
         }
         const CollectionId id = read_int(found.rows[0], 0);
+        record_shared(transaction, id);
         const SqlRows lone = transaction.run(
             "select d.id from @S.collection_documents m join @S.source_documents d "
             "on d.id = m.document_id where m.collection_id = $1::bigint and not exists "

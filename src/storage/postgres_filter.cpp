@@ -72,7 +72,7 @@ private:
 
     /// `@>` of an array and a scalar holds for an element that is equal, as `matches` has it.
     std::string contains(const std::string& key, const nlohmann::json& operand) {
-        return '(' + at(key) + " @> " + param(to_sql_json(operand), "jsonb") + ')';
+        return '(' + at(key) + " @> " + param(to_stored_json(operand), "jsonb") + ')';
     }
 
     std::string compile_in(const FilterCondition& condition) {

@@ -64,14 +64,14 @@ JobCreated PostgresStore::create_job(const CallContext& context, const NewJob& j
                 "$4, $5::json) on conflict (join_key) where state in ('queued', 'running') "
                 "do nothing returning " +
                     query_job_columns,
-                {job.id, job.kind, job.principal, to_sql_text(job.join_key),
-                 to_sql_json(job.request)});
+                {job.id, job.kind, job.principal, to_stored_text(job.join_key),
+                 to_stored_json(job.request)});
             result.created = !rows.empty();
             if (rows.empty()) {
                 rows = transaction.run("select " + query_job_columns +
                                            " from @S.jobs where join_key = $1 and state in "
                                            "('queued', 'running')",
-                                       {to_sql_text(job.join_key)});
+                                       {to_stored_text(job.join_key)});
             }
             if (!rows.empty()) {
                 result.job = read_job(rows.rows[0]);
@@ -85,7 +85,7 @@ JobCreated PostgresStore::create_job(const CallContext& context, const NewJob& j
 
 std::optional<Job> PostgresStore::find_job(const CallContext& context, std::string_view id) {
     const auto jobs = read_jobs(run(
-        context, "select " + query_job_columns + " from @S.jobs where id = $1", {to_sql_text(id)}));
+        context, "select " + query_job_columns + " from @S.jobs where id = $1", {to_stored_text(id)}));
     return jobs.empty() ? std::nullopt : std::optional(jobs[0]);
 }
 
@@ -93,7 +93,7 @@ std::vector<Job> PostgresStore::list_jobs(const CallContext& context, std::int64
     return read_jobs(run(context,
                          "select " + query_job_columns +
                              " from @S.jobs order by jobs.created_at desc, seq desc "
-                             "limit $1::bigint",
+                             "limit greatest($1::bigint, 0)",
                          {std::to_string(limit)}));
 }
 
@@ -104,7 +104,7 @@ bool PostgresStore::lease_job(const CallContext& context, std::string_view id,
                 "clock_timestamp() + $3::bigint * interval '1 millisecond', updated_at = "
                 "clock_timestamp() where id = $1 and (state = 'queued' or (state = 'running' and "
                 "(lease_owner = $2 or lease_until <= clock_timestamp()))) returning id",
-                {to_sql_text(id), to_sql_text(owner), std::to_string(duration.count())})
+                {to_stored_text(id), to_stored_text(owner), std::to_string(duration.count())})
                 .empty();
 }
 
@@ -114,7 +114,7 @@ std::vector<Job> PostgresStore::list_abandoned_jobs(const CallContext& context,
                          "select " + query_job_columns +
                              " from @S.jobs where state = 'queued' or (state = 'running' and "
                              "lease_until <= clock_timestamp()) order by jobs.created_at, seq "
-                             "limit $1::bigint",
+                             "limit greatest($1::bigint, 0)",
                          {std::to_string(limit)}));
 }
 
@@ -124,7 +124,7 @@ JobSignal PostgresStore::save_job_progress(const CallContext& context, std::stri
         run(context,
             "update @S.jobs set progress = $3::json, updated_at = clock_timestamp() where id = $1 "
             "and lease_owner = $2 and state = 'running' returning stop_requested",
-            {to_sql_text(id), to_sql_text(owner), to_sql_json(progress)});
+            {to_stored_text(id), to_stored_text(owner), to_stored_json(progress)});
     if (rows.empty()) {
         return JobSignal::lost_lease;
     }
@@ -137,15 +137,15 @@ void PostgresStore::finish_job(const CallContext& context, std::string_view id,
         "update @S.jobs set state = $2, result = $3::json, error = $4, lease_owner = null, "
         "lease_until = null, updated_at = clock_timestamp() where id = $1 "
         "and state in ('queued', 'running')",
-        {to_sql_text(id), state_name(outcome.state), to_sql_json(outcome.result),
-         to_sql_text(outcome.error)});
+        {to_stored_text(id), state_name(outcome.state), to_stored_json(outcome.result),
+         to_stored_text(outcome.error)});
 }
 
 bool PostgresStore::request_job_stop(const CallContext& context, std::string_view id) {
     return !run(context,
                 "update @S.jobs set stop_requested = true, updated_at = clock_timestamp() "
                 "where id = $1 and state in ('queued', 'running') returning id",
-                {to_sql_text(id)})
+                {to_stored_text(id)})
                 .empty();
 }
 

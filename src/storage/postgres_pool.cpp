@@ -1,5 +1,7 @@
 #include "storage/postgres_pool.hpp"
 
+#include "storage/stored_text.hpp"
+
 #include <algorithm>
 #include <regex>
 #include <stop_token>
@@ -27,7 +29,17 @@ bool may_repeat(const PostgresFailure& failure) {
 }  // namespace
 
 SqlRows PostgresTransaction::run(const std::string& sql, const SqlParams& params) {
-    return connection_.run(pool_.expand(sql), params);
+    const auto has_nul = [](const auto& value) { return value && holds_nul(*value); };
+    if (std::none_of(params.begin(), params.end(), has_nul)) {
+        return connection_.run(pool_.expand(sql), params);
+    }
+    SqlParams stored = params;
+    for (auto& value : stored) {
+        if (value) {
+            value = to_stored_text(*value);
+        }
+    }
+    return connection_.run(pool_.expand(sql), stored);
 }
 
 void PostgresTransaction::run_script(const std::string& sql) {

@@ -22,7 +22,8 @@ struct PostgresOptions {
 };
 
 /// A transaction of one connection. `@S.` in a statement stands for our schema, `@V.` for the one
-/// that the vector extension is in, `@VECTOR` for the type of a vector.
+/// that the vector extension is in, `@VECTOR` for the type of a vector. Parameters are sent as
+/// stored_text.hpp has them.
 class PostgresTransaction {
 public:
     PostgresTransaction(PostgresConnection& connection, const class PostgresPool& pool)

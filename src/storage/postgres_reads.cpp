@@ -11,10 +11,14 @@ const std::string query_names_of_d =
     "(select coalesce(json_agg(c.name order by c.name), '[]') from @S.collection_documents m "
     "join @S.collections c on c.id = m.collection_id where m.document_id = d.id)";
 
+const std::string query_identity_of_d =
+    "(select m.identity from @S.collection_documents m where m.document_id = d.id and m.identity "
+    "is not null order by m.collection_id limit 1)";
+
 const std::string query_select_summaries =
     "select d.id, d.filename, d.file_type, d.file_size, (select count(*) from @S.document_chunks k "
-    "where k.document_id = d.id), d.metadata, d.content_hash, (select min(m.identity) from "
-    "@S.collection_documents m where m.document_id = d.id), d.version, " +
+    "where k.document_id = d.id), d.metadata, d.content_hash, " +
+    query_identity_of_d + ", d.version, " +
     time_of("d.created_at") + ", " + time_of("d.updated_at") + ", " + query_names_of_d +
     " from @S.source_documents d ";
 
@@ -81,7 +85,7 @@ std::optional<DocumentSummary> PostgresStore::find_by_identity(const CallContext
         read_summaries(context,
                        "where d.id = (select x.document_id from @S.collection_documents x "
                        "where x.collection_id = $1::bigint and x.identity = $2)",
-                       {std::to_string(collection), to_sql_text(identity)});
+                       {std::to_string(collection), to_stored_text(identity)});
     return found.empty() ? std::nullopt : std::optional(found[0]);
 }
 
@@ -91,9 +95,9 @@ std::optional<DocumentSummary> PostgresStore::find_newest_text(const CallContext
     const auto found = read_summaries(
         context,
         "join @S.collection_documents x on x.document_id = d.id where x.collection_id = $1::bigint "
-        "and d.file_type = 'text' and d.filename = $2" +
-            query_newest_first + " limit 1",
-        {std::to_string(collection), to_sql_text(title)});
+        "and d.file_type = 'text' and d.filename = $2 "
+        "order by d.created_at desc, d.id desc limit 1",
+        {std::to_string(collection), to_stored_text(title)});
     return found.empty() ? std::nullopt : std::optional(found[0]);
 }
 
@@ -103,8 +107,8 @@ std::optional<Document> PostgresStore::get_document(const CallContext& context, 
         context,
         "select d.id, coalesce(v.filename, d.filename), coalesce(v.content, d.content), "
         "d.file_type, coalesce(v.file_size, d.file_size), coalesce(v.metadata, d.metadata), "
-        "coalesce(v.content_hash, d.content_hash), (select min(m.identity) from "
-        "@S.collection_documents m where m.document_id = d.id), coalesce(v.version, d.version), "
+        "coalesce(v.content_hash, d.content_hash), " +
+            query_identity_of_d + ", coalesce(v.version, d.version), "
         "(select count(*) + 1 from @S.document_versions o where o.document_id = d.id), " +
             time_of("d.created_at") + ", " + time_of("d.updated_at") + ", " + query_names_of_d +
             " from @S.source_documents d left join @S.document_versions v on v.document_id = d.id "
@@ -134,8 +138,10 @@ std::optional<Document> PostgresStore::get_document(const CallContext& context, 
 
 std::vector<Chunk> PostgresStore::get_chunks(const CallContext& context, DocumentId id,
                                              std::int64_t first, std::int64_t count) {
-    first = std::max<std::int64_t>(first, 0);
-    const std::int64_t end = count > INT64_MAX - first ? INT64_MAX : first + count;
+    if (count <= 0) {
+        return {};
+    }
+    const std::int64_t end = first > 0 && count > INT64_MAX - first ? INT64_MAX : first + count;
     std::vector<Chunk> chunks;
     for (const SqlRow& row :
          run(context,
@@ -217,7 +223,7 @@ std::vector<IdentifiedDocument> PostgresStore::list_identities(const CallContext
              "select d.id, m.identity, d.content_hash from @S.collection_documents m "
              "join @S.source_documents d on d.id = m.document_id where m.collection_id = "
              "$1::bigint and starts_with(m.identity, $2) order by m.identity",
-             {std::to_string(collection), to_sql_text(prefix)})
+             {std::to_string(collection), to_stored_text(prefix)})
              .rows) {
         documents.push_back({read_int(row, 0), read_text(row, 1), read_text(row, 2)});
     }

@@ -108,6 +108,10 @@ WordSql compile_words(const WordQuery& query, Statement& statement) {
     return sql;
 }
 
+std::string to_limit(std::size_t count) {
+    return std::to_string(std::min<std::size_t>(count, INT64_MAX));
+}
+
 Candidates read_candidates(const SqlRows& rows) {
     Candidates candidates;
     candidates.reserve(rows.rows.size());
@@ -160,7 +164,7 @@ Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope
     Statement& statement = scoped.statement;
     const std::string similarity = similarity_sql(statement, query);
     const std::string space_id = space_sql(statement, space);
-    const std::string limit = statement.add(std::to_string(count), "bigint");
+    const std::string limit = statement.add(to_limit(count), "bigint");
     return read_candidates(ask("select k.id, " + similarity +
                                    " as score, k.text_key from @S.chunk_vectors v join "
                                    "@S.document_chunks k on k.id = v.chunk_id join "
@@ -181,7 +185,7 @@ WordCandidates PostgresSearch::best_words(const CallContext& context, const Sear
     };
     Scoped scoped(scope, ask);
     const WordSql words = compile_words(query, scoped.statement);
-    const std::string limit = scoped.statement.add(std::to_string(count), "bigint");
+    const std::string limit = scoped.statement.add(to_limit(count), "bigint");
     return {read_candidates(ask("select k.id, " + words.score +
                                     " as score, k.text_key from @S.document_chunks k join "
                                     "@S.source_documents d on d.id = k.document_id where " +
@@ -223,7 +227,7 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
     std::unordered_map<ChunkId, double> found;
     if (!query.empty()) {
         Statement statement;
-        const WordSql words = compile_words(query, statement);
+        const WordSql words = compile_words({query.terms, {}}, statement);
         const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
         for (const SqlRow& row :
              run(context,
@@ -255,7 +259,7 @@ WordStatistics PostgresSearch::count_words(const CallContext& context, const Sea
             "select 0, (select count(*) from @S.document_chunks) union all select q.place, "
             "(select count(*) from @S.document_chunks k where k.words @@ q.query::tsquery) from "
             "json_array_elements_text($1::json) with ordinality as q(query, place) order by 1",
-            {to_sql_json(queries)});
+            {to_stored_json(queries)});
     statistics.chunk_count = read_int(rows.rows.at(0), 1);
     for (std::size_t i = 1; i < rows.rows.size(); ++i) {
         statistics.frequencies.at(i - 1) = read_int(rows.rows[i], 1);

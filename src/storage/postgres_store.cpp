@@ -94,7 +94,8 @@ void migrate(PostgresTransaction& transaction, const std::string& schema) {
 
 const std::string query_feed_state =
     "select (select value from @S.meta where key = 'epoch'), "
-    "pg_snapshot_xmin(pg_current_snapshot())::text";
+    "pg_snapshot_xmin(pg_current_snapshot())::text as xmin, "
+    "coalesce((select value from @S.meta where key = 'changes_trimmed'), '-1') as trimmed";
 
 }  // namespace
 
@@ -118,7 +119,7 @@ ChangeBatch PostgresStore::read_changes(const CallContext& context, const FeedPo
     const SqlRows rows = run(
         context,
         "with state as materialized (" + query_feed_state +
-            " as xmin), due as (select c.* from @S.changes c, state where c.txid >= $1::xid8 and "
+            "), due as (select c.* from @S.changes c, state where c.txid >= $1::xid8 and "
             "c.txid < state.xmin::xid8), last as (select txid from due order by txid, seq "
             "limit 1 offset $2::bigint - 1) "
             "select state.*, (select txid from last)::text, due.op, due.collection_id, "
@@ -129,17 +130,18 @@ ChangeBatch PostgresStore::read_changes(const CallContext& context, const FeedPo
     const SqlRow& first = rows.rows.at(0);
     ChangeBatch batch;
     batch.next = {read_text(first, 0), read_int(first, 1)};
-    if (from.epoch != batch.next.epoch || from.position > batch.next.position) {
+    const bool too_old = from.position <= read_int(first, 2);
+    if (from.epoch != batch.next.epoch || from.position > batch.next.position || too_old) {
         batch.rebuild = true;
         return batch;
     }
-    if (first.at(2)) {
-        batch.next.position = read_int(first, 2) + 1;
+    if (first.at(3)) {
+        batch.next.position = read_int(first, 3) + 1;
     }
     for (const SqlRow& row : rows.rows) {
-        if (row.at(3)) {
+        if (row.at(4)) {
             batch.changes.push_back(
-                {static_cast<ChangeKind>(read_int(row, 3)), read_int(row, 4), read_int(row, 5)});
+                {static_cast<ChangeKind>(read_int(row, 4)), read_int(row, 5), read_int(row, 6)});
         }
     }
     return batch;

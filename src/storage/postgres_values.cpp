@@ -1,6 +1,7 @@
 #include "storage/postgres_values.hpp"
 
 #include "base/json.hpp"
+#include "rag/error.hpp"
 #include "text/chunk.hpp"
 #include "text/fold.hpp"
 #include "text/words.hpp"
@@ -17,25 +18,12 @@ constexpr std::size_t chunks_a_statement = 200;
 constexpr std::size_t word_position_max = 16383;
 constexpr std::size_t word_positions_max = 255;
 
+constexpr std::int64_t changes_kept_min = 100'000;
+constexpr std::chrono::hours changes_age_max{7 * 24};
+constexpr std::int64_t trim_interval = 1000;  ///< Rows written between looks at old ones.
+
 [[noreturn]] void throw_corrupt() {
     throw Error(ErrorCode::corrupt, "The database holds a value of an unexpected form.");
-}
-
-void clean(nlohmann::json& value) {
-    if (value.is_string()) {
-        value = to_sql_text(value.get_ref<const std::string&>());
-    } else if (value.is_structured()) {
-        if (value.is_object()) {
-            nlohmann::json cleaned = nlohmann::json::object();
-            for (auto& [key, inner] : value.items()) {
-                clean(inner);
-                cleaned[to_sql_text(key)] = inner;
-            }
-            value = std::move(cleaned);
-        } else {
-            std::for_each(value.begin(), value.end(), clean);
-        }
-    }
 }
 
 template <class T>
@@ -46,6 +34,26 @@ T read_number(const std::string& text) {
         throw_corrupt();
     }
     return value;
+}
+
+/// Rows that nobody may still need go, and the newest of their transactions is written down, so
+/// that a follower from before it learns that it is too late. One transaction at a time does this;
+/// another that comes by leaves it to that one.
+void trim_changes(PostgresTransaction& transaction) {
+    const SqlRows lock = transaction.run(
+        "select pg_try_advisory_xact_lock(hashtextextended('@S.changes', 0))");
+    if (read_text(lock.rows.at(0), 0) != "t") {
+        return;
+    }
+    transaction.run(
+        "with kept as (select txid from @S.changes order by txid desc, seq desc offset "
+        "$1::bigint - 1 limit 1), gone as (delete from @S.changes c using kept where c.txid < "
+        "kept.txid and c.created_at < clock_timestamp() - $2::bigint * interval '1 hour' "
+        "returning c.txid) insert into @S.meta (key, value) select 'changes_trimmed', "
+        "(select txid from gone order by txid desc limit 1)::text where exists (select from gone) "
+        "on conflict (key) do update set value = "
+        "greatest(meta.value::numeric, excluded.value::numeric)::text",
+        {std::to_string(changes_kept_min), std::to_string(changes_age_max.count())});
 }
 
 std::int64_t find_space(PostgresTransaction& transaction, const EmbeddingSpace& space) {
@@ -63,23 +71,37 @@ std::int64_t find_space(PostgresTransaction& transaction, const EmbeddingSpace& 
 }
 
 nlohmann::json chunk_form(const NewChunk& chunk, const std::string& title, std::size_t index) {
-    const auto terms =
-        text::index_terms(text::indexed_text(title, chunk.heading_path, chunk.content));
+    const std::string content = to_stored_text(chunk.content);
+    const std::string heading_path = to_stored_text(chunk.heading_path);
+    const auto terms = text::index_terms(text::indexed_text(title, heading_path, content));
     nlohmann::json form{
         {"i", index},
-        {"c", to_sql_text(chunk.content)},
+        {"c", content},
         {"s", chunk.char_start},
         {"e", chunk.char_end},
-        {"h", to_sql_text(chunk.heading_path)},
-        {"m", chunk.metadata},
-        {"k", std::bit_cast<std::int64_t>(text::fold_key(chunk.content))},
+        {"h", heading_path},
+        {"m", to_stored_value(chunk.metadata)},
+        {"k", std::bit_cast<std::int64_t>(text::fold_key(content))},
         {"w", to_sql_words(terms)},
     };
-    clean(form["m"]);
     if (!chunk.embedding.empty()) {
         form["v"] = to_sql_vector(chunk.embedding);
     }
     return form;
+}
+
+/// Postgres itself keeps vectors of any size in a column; a search among them would fail.
+void check_embeddings(std::span<const NewChunk> chunks, const EmbeddingSpace& space) {
+    for (const NewChunk& chunk : chunks) {
+        if (!chunk.embedding.empty() &&
+            chunk.embedding.size() != static_cast<std::size_t>(space.dimensions)) {
+            throw Error(ErrorCode::invalid_argument,
+                        "An embedding has " + std::to_string(chunk.embedding.size()) +
+                            " dimensions, the collection's model gives " +
+                            std::to_string(space.dimensions) +
+                            "; embed with the collection's model.");
+        }
+    }
 }
 
 constexpr const char* query_insert_chunks = R"(
@@ -99,17 +121,6 @@ constexpr const char* query_insert_chunks = R"(
     select id from chunk order by chunk_index)";
 
 }  // namespace
-
-std::string to_sql_text(std::string_view text) {
-    std::string cleaned(text);
-    std::erase(cleaned, '\0');
-    return cleaned;
-}
-
-std::string to_sql_json(nlohmann::json value) {
-    clean(value);
-    return dump_json(value);
-}
 
 std::string to_sql_array(std::span<const std::int64_t> values) {
     std::string text = "{";
@@ -136,9 +147,7 @@ std::string quote_lexeme(std::string_view term) {
         if (c == '\'' || c == '\\') {
             quoted += c;
         }
-        if (c != '\0') {
-            quoted += c;
-        }
+        quoted += c;
     }
     return quoted + '\'';
 }
@@ -200,11 +209,14 @@ std::vector<std::string> read_names(const SqlRow& row, std::size_t column) {
 
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document) {
-    transaction.run(
+    const SqlRows rows = transaction.run(
         "insert into @S.changes (op, collection_id, document_id) values ($1, $2::bigint, "
-        "$3::bigint)",
+        "$3::bigint) returning seq",
         {std::to_string(static_cast<int>(kind)), std::to_string(collection),
          std::to_string(document)});
+    if (read_int(rows.rows.at(0), 0) % trim_interval == 0) {
+        trim_changes(transaction);
+    }
     // One name for all schemas of a database: a follower wakes once too often, never too seldom.
     transaction.run("select pg_notify('rag_memory_changes', '')");
 }
@@ -216,6 +228,7 @@ std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId 
     if (chunks.empty()) {
         return ids;
     }
+    check_embeddings(chunks, space);
     const std::string space_id = std::to_string(find_space(transaction, space));
     for (std::size_t first = 0; first < chunks.size(); first += chunks_a_statement) {
         nlohmann::json batch = nlohmann::json::array();

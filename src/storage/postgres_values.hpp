@@ -3,6 +3,7 @@
 #include "rag/clock.hpp"
 #include "rag/store.hpp"
 #include "storage/postgres_pool.hpp"
+#include "storage/stored_text.hpp"
 
 #include <cstdint>
 #include <span>
@@ -12,9 +13,6 @@
 /// C++ values as Postgres writes and reads them.
 namespace rag::storage {
 
-/// Text of a column of type text: without the character U+0000, which Postgres cannot hold.
-std::string to_sql_text(std::string_view text);
-std::string to_sql_json(nlohmann::json value);
 /// "{1,2,3}"
 std::string to_sql_array(std::span<const std::int64_t> values);
 /// "[0.5,0.25]", as pgvector reads a vector.
@@ -39,7 +37,8 @@ std::vector<std::string> read_names(const SqlRow& row, std::size_t column);
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document);
 
-/// Writes chunks with words and vectors; gives their ids in order.
+/// Writes chunks with words and vectors; gives their ids in order. Throws
+/// Error{invalid_argument} for an embedding that has not the dimensions of the space.
 std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
                                    const std::string& title, const EmbeddingSpace& space,
                                    std::span<const NewChunk> chunks);

@@ -80,7 +80,7 @@ ChangeBatch SqliteStore::read_changes(const CallContext& context, const FeedPosi
         Statement rows = db.prepare(
             "SELECT seq, kind, collection_id, document_id FROM changes WHERE seq > ?1 "
             "ORDER BY seq LIMIT ?2");
-        rows.bind(1, from.position).bind(2, std::max<std::int64_t>(limit, 0));
+        rows.bind(1, from.position).bind(2, std::max<std::int64_t>(limit, 1));
         while (rows.step()) {
             batch.next.position = rows.integer(0);
             batch.changes.push_back(

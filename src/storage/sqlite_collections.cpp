@@ -1,4 +1,3 @@
-#include "base/time_text.hpp"
 #include "rag/error.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_store.hpp"
@@ -9,12 +8,15 @@ namespace {
 constexpr std::int64_t sample_documents_max = 5;
 constexpr std::int64_t crawled_urls_max = 10;
 
-#define RAG_COLLECTION_COLUMNS \
-    "SELECT c.id, c.name, c.description, s.model, s.dimensions, c.created_at, " \
-    "(SELECT count(*) FROM collection_documents m WHERE m.collection_id = c.id), " \
-    "(SELECT count(*) FROM collection_documents m JOIN document_chunks k ON k.document_id = " \
-    "m.document_id WHERE m.collection_id = c.id) " \
-    "FROM collections c JOIN embedding_spaces s ON s.id = c.space_id "
+const std::string select_collections =
+    "SELECT c.id, c.name, c.description, s.model, s.dimensions, c.created_at, "
+    "(SELECT count(*) FROM collection_documents m WHERE m.collection_id = c.id), "
+    "(SELECT count(*) FROM collection_documents m JOIN document_chunks k ON k.document_id = "
+    "m.document_id WHERE m.collection_id = c.id) "
+    "FROM collections c JOIN embedding_spaces s ON s.id = c.space_id ";
+const std::string sql_collection_by_name = select_collections + "WHERE c.name = ?1";
+const std::string sql_collections_newest_first =
+    select_collections + "ORDER BY c.created_at DESC, c.id DESC";
 
 Collection read_collection(const Statement& row) {
     Collection collection;
@@ -29,7 +31,7 @@ Collection read_collection(const Statement& row) {
 }
 
 std::optional<Collection> select_collection(Connection& db, std::string_view name) {
-    Statement row = db.prepare(RAG_COLLECTION_COLUMNS "WHERE c.name = ?1");
+    Statement row = db.prepare(sql_collection_by_name);
     row.bind(1, name);
     return row.step() ? std::optional(read_collection(row)) : std::nullopt;
 }
@@ -48,16 +50,16 @@ std::int64_t ensure_space(Connection& db, const EmbeddingSpace& space) {
 
 void read_crawled_urls(Connection& db, CollectionDetails& details) {
     Statement rows = db.prepare(
-        "SELECT d.crawl_root_url, max(json_extract(d.metadata, '$.crawl_timestamp')), count(*), "
+        "SELECT d.crawl_root_url, max(coalesce(rag_time(json_extract(d.metadata, "
+        "'$.crawl_timestamp')), d.updated_at)), count(*), "
         "sum((SELECT count(*) FROM document_chunks k WHERE k.document_id = d.id)) "
         "FROM collection_documents m JOIN source_documents d ON d.id = m.document_id "
         "WHERE m.collection_id = ?1 AND d.file_type = 'web_page' AND typeof(d.crawl_root_url) = "
         "'text' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?2");
     rows.bind(1, details.collection.id).bind(2, crawled_urls_max);
     while (rows.step()) {
-        details.crawled_urls.push_back({rows.text(0),
-                                        from_iso8601(rows.text(1)).value_or(Timestamp{}),
-                                        rows.integer(2), rows.integer(3)});
+        details.crawled_urls.push_back(
+            {rows.text(0), rows.time(1), rows.integer(2), rows.integer(3)});
     }
 }
 
@@ -95,8 +97,7 @@ std::optional<Collection> SqliteStore::find_collection(const CallContext& contex
 std::vector<Collection> SqliteStore::list_collections(const CallContext& context) {
     std::vector<Collection> collections;
     database_->read(context, [&](Connection& db) {
-        Statement rows =
-            db.prepare(RAG_COLLECTION_COLUMNS "ORDER BY c.created_at DESC, c.id DESC");
+        Statement rows = db.prepare(sql_collections_newest_first);
         while (rows.step()) {
             collections.push_back(read_collection(rows));
         }

@@ -2,6 +2,7 @@
 
 #include "rag/error.hpp"
 #include "storage/sqlite_functions.hpp"
+#include "storage/stored_text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -74,6 +75,12 @@ Statement& Statement::bind(int index, double value) {
 }
 
 Statement& Statement::bind(int index, std::string_view value) {
+    if (holds_nul(value)) {
+        const std::string stored = to_stored_text(value);
+        check(sqlite3_bind_text64(statement_, index, stored.data(), stored.size(),
+                                  SQLITE_TRANSIENT, SQLITE_UTF8));
+        return *this;
+    }
     const char* data = value.data() == nullptr ? "" : value.data();
     check(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8));
     return *this;

@@ -31,7 +31,8 @@ public:
     Statement& operator=(const Statement&) = delete;
     Statement& operator=(Statement&&) = delete;
 
-    /// Parameters count from 1. What is bound by view must live until the statement goes.
+    /// Parameters count from 1. What is bound by view must live until the statement goes. Texts
+    /// are bound as stored_text.hpp has them.
     Statement& bind(int index, std::int64_t value);
     Statement& bind(int index, double value);
     Statement& bind(int index, std::string_view value);
@@ -66,7 +67,7 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// `sql` must be a literal: the statement is kept under its address and length.
+    /// `sql` must outlive the connection, as a literal does: the statement is kept under it.
     Statement prepare(std::string_view sql);
     /// Runs statements without results.
     void execute(const std::string& sql);

@@ -1,15 +1,10 @@
-#include "base/json.hpp"
 #include "rag/error.hpp"
+#include "storage/sqlite_chunks.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_store.hpp"
-#include "storage/sqlite_vectors.hpp"
-#include "text/chunk.hpp"
-#include "text/fold.hpp"
-#include "text/words.hpp"
+#include "storage/stored_text.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <map>
 
 namespace rag::storage {
 namespace {
@@ -22,102 +17,6 @@ struct Present {
     Metadata metadata = Metadata::object();
 };
 
-std::string join_terms(const std::string& text) {
-    std::string joined;
-    for (const std::string& term : text::index_terms(text)) {
-        if (!joined.empty()) {
-            joined += ' ';
-        }
-        joined += term;
-    }
-    return joined;
-}
-
-ChunkId insert_chunk(Connection& db, DocumentId document, std::int64_t index,
-                     const NewChunk& chunk) {
-    const std::string metadata = dump_json(chunk.metadata);
-    db.prepare("INSERT INTO document_chunks (document_id, chunk_index, char_start, char_end, "
-               "text_key, heading_path, metadata, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-        .bind(1, document)
-        .bind(2, index)
-        .bind(3, chunk.char_start)
-        .bind(4, chunk.char_end)
-        .bind(5, std::bit_cast<std::int64_t>(text::fold_key(chunk.content)))
-        .bind(6, std::string_view(chunk.heading_path))
-        .bind(7, std::string_view(metadata))
-        .bind(8, std::string_view(chunk.content))
-        .run();
-    return db.last_id();
-}
-
-void insert_vector(Connection& db, ChunkId chunk, std::int64_t space, const Vector& embedding) {
-    const VectorCodes codes = encode_vector(embedding);
-    db.prepare("INSERT INTO vectors (chunk_id, space_id, scale, codes) VALUES (?1, ?2, ?3, ?4)")
-        .bind(1, chunk)
-        .bind(2, space)
-        .bind(3, double{codes.scale})
-        .bind_blob(4, codes.bytes)
-        .run();
-}
-
-/// The spaces of the collections that hold the document, with their dimensions.
-std::map<std::int64_t, std::size_t> list_spaces(Connection& db, DocumentId document) {
-    std::map<std::int64_t, std::size_t> spaces;
-    Statement rows = db.prepare(
-        "SELECT s.id, s.dimensions FROM collection_documents m JOIN collections c ON c.id = "
-        "m.collection_id JOIN embedding_spaces s ON s.id = c.space_id WHERE m.document_id = ?1");
-    rows.bind(1, document);
-    while (rows.step()) {
-        spaces[rows.integer(0)] = static_cast<std::size_t>(rows.integer(1));
-    }
-    return spaces;
-}
-
-/// Analysed outside the transaction, because that is the slow part.
-std::vector<std::string> analyse(const std::string& filename, const std::vector<NewChunk>& chunks) {
-    std::vector<std::string> terms;
-    terms.reserve(chunks.size());
-    for (const NewChunk& chunk : chunks) {
-        terms.push_back(
-            join_terms(text::indexed_text(filename, chunk.heading_path, chunk.content)));
-    }
-    return terms;
-}
-
-std::vector<ChunkId> insert_chunks(Connection& db, DocumentId document,
-                                   const std::vector<NewChunk>& chunks,
-                                   const std::vector<std::string>& terms) {
-    const auto spaces = list_spaces(db, document);
-    std::vector<ChunkId> ids;
-    ids.reserve(chunks.size());
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
-        const ChunkId id = insert_chunk(db, document, static_cast<std::int64_t>(i), chunks[i]);
-        ids.push_back(id);
-        db.prepare("INSERT INTO words (rowid, terms) VALUES (?1, ?2)")
-            .bind(1, id)
-            .bind(2, std::string_view(terms[i]))
-            .run();
-        for (const auto& [space, dimensions] : spaces) {
-            if (!chunks[i].embedding.empty() && chunks[i].embedding.size() == dimensions) {
-                insert_vector(db, id, space, chunks[i].embedding);
-            }
-        }
-    }
-    return ids;
-}
-
-/// Throws for vectors that do not belong to the collection's space: they would never be found.
-void check_embeddings(const std::vector<NewChunk>& chunks, std::size_t dimensions) {
-    for (const NewChunk& chunk : chunks) {
-        if (!chunk.embedding.empty() && chunk.embedding.size() != dimensions) {
-            throw Error(ErrorCode::invalid_argument,
-                        "An embedding has " + std::to_string(chunk.embedding.size()) +
-                            " dimensions, the collection's model gives " +
-                            std::to_string(dimensions) + "; embed with the collection's model.");
-        }
-    }
-}
-
 std::optional<DocumentId> find_identity(Connection& db, CollectionId collection,
                                         std::string_view identity) {
     Statement row = db.prepare(
@@ -127,7 +26,7 @@ std::optional<DocumentId> find_identity(Connection& db, CollectionId collection,
 }
 
 DocumentId insert_document(Connection& db, const NewDocument& document, std::int64_t now) {
-    const std::string metadata = dump_json(document.metadata);
+    const std::string metadata = to_stored_json(document.metadata);
     db.prepare("INSERT INTO source_documents (filename, file_type, file_size, metadata, "
                "content_hash, version, created_at, updated_at, content_at, content) "
                "VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?6, ?7)")
@@ -149,14 +48,12 @@ DocumentId insert_document(Connection& db, const NewDocument& document, std::int
     return id;
 }
 
-std::size_t find_dimensions(Connection& db, CollectionId collection) {
-    Statement row = db.prepare("SELECT s.dimensions FROM collections c JOIN embedding_spaces s ON "
-                               "s.id = c.space_id WHERE c.id = ?1");
+void require_collection(Connection& db, CollectionId collection) {
+    Statement row = db.prepare("SELECT 1 FROM collections WHERE id = ?1");
     row.bind(1, collection);
     if (!row.step()) {
         throw Error(ErrorCode::not_found, "The collection is not there any more; create it again.");
     }
-    return static_cast<std::size_t>(row.integer(0));
 }
 
 Present read_present(Connection& db, DocumentId id) {
@@ -169,22 +66,12 @@ Present read_present(Connection& db, DocumentId id) {
     return {row.text(0), row.text(1), row.integer(2), read_json(row.text(3))};
 }
 
-std::vector<ChunkId> list_chunk_ids(Connection& db, DocumentId document) {
-    std::vector<ChunkId> ids;
-    Statement rows =
-        db.prepare("SELECT id FROM document_chunks WHERE document_id = ?1 ORDER BY chunk_index");
-    rows.bind(1, document);
-    while (rows.step()) {
-        ids.push_back(rows.integer(0));
-    }
-    return ids;
-}
-
 void replace_content(Connection& db, DocumentId id, const ContentChange& content,
                      std::int64_t version, std::int64_t now) {
     db.prepare("INSERT INTO document_versions (document_id, version, filename, content_hash, "
-               "file_size, created_at, content) SELECT id, version, filename, content_hash, "
-               "file_size, content_at, content FROM source_documents WHERE id = ?1")
+               "file_size, metadata, created_at, content) SELECT id, version, filename, "
+               "content_hash, file_size, metadata, content_at, content FROM source_documents "
+               "WHERE id = ?1")
         .bind(1, id)
         .run();
     db.prepare("UPDATE source_documents SET content = ?2, content_hash = ?3, file_size = ?4, "
@@ -221,11 +108,6 @@ bool replace_identity(Connection& db, DocumentId id, const std::string& identity
     return changed;
 }
 
-void remove_chunks(Connection& db, DocumentId document) {
-    remove_words(db, document);
-    db.prepare("DELETE FROM document_chunks WHERE document_id = ?1").bind(1, document).run();
-}
-
 struct UpdatePlan {
     bool content = false;
     bool filename = false;
@@ -237,10 +119,10 @@ struct UpdatePlan {
 UpdatePlan plan_update(const Present& present, const DocumentUpdate& update) {
     UpdatePlan plan;
     plan.content = update.content && update.content->content_hash != present.content_hash;
-    plan.filename = update.filename && *update.filename != present.filename;
+    plan.filename = update.filename && to_stored_text(*update.filename) != present.filename;
     plan.merged = present.metadata;
     if (update.metadata) {
-        plan.merged = effective_metadata(present.metadata, *update.metadata);
+        plan.merged = effective_metadata(present.metadata, to_stored_value(*update.metadata));
         plan.metadata = plan.merged != present.metadata;
     }
     // Chunks alone are a re-chunking; with a title or content that is there already, no change.
@@ -258,7 +140,7 @@ void write_fields(Connection& db, DocumentId id, const UpdatePlan& plan,
             .run();
     }
     if (plan.metadata) {
-        const std::string metadata = dump_json(plan.merged);
+        const std::string metadata = to_stored_json(plan.merged);
         db.prepare("UPDATE source_documents SET metadata = ?2 WHERE id = ?1")
             .bind(1, id)
             .bind(2, std::string_view(metadata))
@@ -266,13 +148,21 @@ void write_fields(Connection& db, DocumentId id, const UpdatePlan& plan,
     }
 }
 
-DocumentUpdated update_inside(Connection& db, Timestamp now, DocumentId id,
-                              const DocumentUpdate& update) {
-    const Present present = read_present(db, id);
-    if (update.expected_version && *update.expected_version != present.version) {
+void check_expected(DocumentId id, const Present& present, const DocumentUpdate& update) {
+    const bool version = update.expected_version.value_or(present.version) == present.version;
+    const bool filename = !update.expected_filename ||
+                          to_stored_text(*update.expected_filename) == present.filename;
+    if (!version || !filename) {
         throw Error(ErrorCode::conflict, "Document " + std::to_string(id) +
                                              " was changed meanwhile; read it and try again.");
     }
+}
+
+/// `ready` are the update's chunks, analysed with what the filename was expected to be.
+DocumentUpdated update_inside(Connection& db, Timestamp now, DocumentId id,
+                              const DocumentUpdate& update, const ReadyChunks& ready) {
+    const Present present = read_present(db, id);
+    check_expected(id, present, update);
     const UpdatePlan plan = plan_update(present, update);
     DocumentUpdated updated;
     updated.version = present.version;
@@ -283,18 +173,19 @@ DocumentUpdated update_inside(Connection& db, Timestamp now, DocumentId id,
     }
     write_fields(db, id, plan, update);
     if (plan.chunks) {
-        for (const auto& [space, dimensions] : list_spaces(db, id)) {
-            check_embeddings(*update.chunks, dimensions);
-        }
         remove_chunks(db, id);
-        const std::string& filename = plan.filename ? *update.filename : present.filename;
-        updated.chunk_ids = insert_chunks(db, id, *update.chunks, analyse(filename, *update.chunks));
+        const std::string filename =
+            plan.filename ? to_stored_text(*update.filename) : present.filename;
+        // Renamed since: rare, and then worth the time that the transaction takes longer.
+        updated.chunk_ids = insert_chunks(
+            db, id,
+            filename == ready.filename ? ready.chunks : make_ready(filename, *update.chunks).chunks);
     }
     updated.new_chunk_count = static_cast<std::int64_t>(updated.chunk_ids.size());
     const bool identity = update.identity && replace_identity(db, id, *update.identity);
     updated.changed = plan.content || plan.filename || plan.metadata || plan.chunks || identity;
     if (updated.changed) {
-        db.prepare("UPDATE source_documents SET updated_at = ?2 WHERE id = ?1")
+        db.prepare("UPDATE source_documents SET updated_at = max(updated_at, ?2) WHERE id = ?1")
             .bind(1, id)
             .bind(2, to_milliseconds(now))
             .run();
@@ -329,39 +220,29 @@ std::vector<std::string> list_collection_names(Connection& db, DocumentId docume
     return names;
 }
 
-void remove_words(Connection& db, DocumentId document) {
-    db.prepare("DELETE FROM words WHERE rowid IN (SELECT id FROM document_chunks WHERE "
-               "document_id = ?1)")
-        .bind(1, document)
-        .run();
-}
-
 std::int64_t remove_document(Connection& db, Timestamp now, DocumentId document) {
     for (const CollectionId collection : list_memberships(db, document)) {
         record_change(db, now, ChangeKind::document_deleted, collection, document);
     }
-    remove_words(db, document);
-    db.prepare("DELETE FROM document_chunks WHERE document_id = ?1").bind(1, document).run();
-    const std::int64_t chunks = db.changed_rows();
+    const std::int64_t chunks = remove_chunks(db, document);
     db.prepare("DELETE FROM source_documents WHERE id = ?1").bind(1, document).run();
     return chunks;
 }
 
 DocumentAdded SqliteStore::add_document(const CallContext& context, const NewDocument& document) {
-    const std::vector<std::string> terms = analyse(document.filename, document.chunks);
+    const ReadyChunks ready = make_ready(to_stored_text(document.filename), document.chunks);
     DocumentAdded result;
     database_->write(context, [&](Connection& db) {
-        const std::size_t dimensions = find_dimensions(db, document.collection);
+        require_collection(db, document.collection);
         if (document.identity) {
             if (const auto there = find_identity(db, document.collection, *document.identity)) {
                 result = {false, *there, {}};
                 return;
             }
         }
-        check_embeddings(document.chunks, dimensions);
         const Timestamp now = database_->now();
         result.id = insert_document(db, document, to_milliseconds(now));
-        result.chunk_ids = insert_chunks(db, result.id, document.chunks, terms);
+        result.chunk_ids = insert_chunks(db, result.id, ready.chunks);
         result.added = true;
         record_change(db, now, ChangeKind::document_changed, document.collection, result.id);
     });
@@ -370,9 +251,20 @@ DocumentAdded SqliteStore::add_document(const CallContext& context, const NewDoc
 
 DocumentUpdated SqliteStore::update_document(const CallContext& context, DocumentId id,
                                              const DocumentUpdate& update) {
+    ReadyChunks ready;
+    if (update.chunks) {
+        std::string filename;
+        if (update.filename) {
+            filename = to_stored_text(*update.filename);
+        } else {
+            database_->read(context,
+                            [&](Connection& db) { filename = read_present(db, id).filename; });
+        }
+        ready = make_ready(filename, *update.chunks);
+    }
     DocumentUpdated updated;
     database_->write(context, [&](Connection& db) {
-        updated = update_inside(db, database_->now(), id, update);
+        updated = update_inside(db, database_->now(), id, update, ready);
     });
     return updated;
 }

@@ -1,5 +1,6 @@
 #include "storage/sqlite_functions.hpp"
 
+#include "base/time_text.hpp"
 #include "rag/error.hpp"
 #include "rag/metadata_filter.hpp"
 #include "storage/sqlite_connection.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 constexpr double bm25_k1 = 1.2;
 constexpr double bm25_b = 0.75;
-constexpr double idf_min = 1e-6;
 
 nlohmann::json read_metadata(sqlite3_value* value) {
     const auto* data = reinterpret_cast<const char*>(sqlite3_value_text(value));
@@ -33,6 +33,20 @@ void match_filter(sqlite3_context* context, int, sqlite3_value** arguments) {
         sqlite3_result_int(context, holds ? 1 : 0);
     } catch (const std::exception&) {
         sqlite3_result_error_code(context, SQLITE_CORRUPT);
+    }
+}
+
+void read_time(sqlite3_context* context, int, sqlite3_value** arguments) {
+    try {
+        const auto* data = reinterpret_cast<const char*>(sqlite3_value_text(arguments[0]));
+        const auto size = static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
+        if (data != nullptr && sqlite3_value_type(arguments[0]) == SQLITE_TEXT) {
+            if (const auto time = from_iso8601({data, size})) {
+                sqlite3_result_int64(context, time->time_since_epoch().count());
+            }
+        }
+    } catch (const std::exception&) {
+        sqlite3_result_error_nomem(context);
     }
 }
 
@@ -90,8 +104,7 @@ int weigh(const Fts5ExtensionApi* api, Fts5Context* fts, int phrases, QueryWeigh
         sqlite3_int64 hits = 0;
         code = api->xQueryPhrase(fts, i, &hits, &count_row);
         const double rare = static_cast<double>(rows - hits) + 0.5;
-        weights.idf.push_back(
-            std::max(idf_min, std::log(rare / (static_cast<double>(hits) + 0.5))));
+        weights.idf.push_back(std::log(1 + rare / (static_cast<double>(hits) + 0.5)));
     }
     weights.frequencies.resize(weights.idf.size());
     return code;
@@ -177,9 +190,13 @@ void register_functions(sqlite3* database) {
         api->xCreateFunction(api, "rag_bm25", nullptr, &rank, nullptr) != SQLITE_OK) {
         throw Error(ErrorCode::internal, "This SQLite lacks FTS5; build it with FTS5.");
     }
-    const int code =
-        sqlite3_create_function_v2(database, "rag_matches", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-                                   nullptr, &match_filter, nullptr, nullptr, nullptr);
+    constexpr int encoding = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+    int code = sqlite3_create_function_v2(database, "rag_matches", 3, encoding, nullptr,
+                                          &match_filter, nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) {
+        code = sqlite3_create_function_v2(database, "rag_time", 1, encoding, nullptr, &read_time,
+                                          nullptr, nullptr, nullptr);
+    }
     if (code != SQLITE_OK) {
         throw_sqlite_error(database, code);
     }

@@ -1,7 +1,7 @@
-#include "base/json.hpp"
 #include "rag/error.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/stored_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,17 @@ namespace {
 constexpr std::array<std::string_view, 5> state_names{"queued", "running", "completed", "failed",
                                                       "cancelled"};
 
-#define RAG_JOB_COLUMNS \
-    "SELECT id, kind, principal, join_key, request, progress, result, error, state, " \
-    "stop_requested, created_at, updated_at FROM jobs "
+const std::string select_jobs =
+    "SELECT id, kind, principal, join_key, request, progress, result, error, state, "
+    "stop_requested, created_at, updated_at FROM jobs ";
+const std::string sql_live_job =
+    select_jobs + "WHERE join_key = ?1 AND state IN ('queued', 'running')";
+const std::string sql_one_job = select_jobs + "WHERE id = ?1";
+const std::string sql_newest_jobs = select_jobs + "ORDER BY number DESC LIMIT max(?1, 0)";
+const std::string sql_abandoned_jobs =
+    select_jobs +
+    "WHERE state = 'queued' OR (state = 'running' AND lease_until <= ?1) ORDER BY number LIMIT "
+    "max(?2, 0)";
 
 std::string_view state_name(JobState state) {
     return state_names.at(static_cast<std::size_t>(state));
@@ -54,7 +62,7 @@ std::vector<Job> read_all(Statement& rows) {
 }
 
 void insert_job(Connection& db, const NewJob& job, std::int64_t now) {
-    const std::string request = dump_json(job.request);
+    const std::string request = to_stored_json(job.request);
     db.prepare("INSERT INTO jobs (id, kind, principal, join_key, request, progress, result, error, "
                "state, stop_requested, lease_owner, lease_until, created_at, updated_at) "
                "VALUES (?1, ?2, ?3, ?4, ?5, 'null', 'null', '', 'queued', 0, '', 0, ?6, ?6)")
@@ -72,15 +80,14 @@ void insert_job(Connection& db, const NewJob& job, std::int64_t now) {
 JobCreated SqliteStore::create_job(const CallContext& context, const NewJob& job) {
     JobCreated created;
     database_->write(context, [&](Connection& db) {
-        Statement there = db.prepare(RAG_JOB_COLUMNS
-                                     "WHERE join_key = ?1 AND state IN ('queued', 'running')");
+        Statement there = db.prepare(sql_live_job);
         there.bind(1, std::string_view(job.join_key));
         if (auto found = read_one(there)) {
             created = {*std::move(found), false};
             return;
         }
         insert_job(db, job, to_milliseconds(database_->now()));
-        Statement made = db.prepare(RAG_JOB_COLUMNS "WHERE id = ?1");
+        Statement made = db.prepare(sql_one_job);
         made.bind(1, std::string_view(job.id));
         made.step();
         created = {read_job(made), true};
@@ -91,7 +98,7 @@ JobCreated SqliteStore::create_job(const CallContext& context, const NewJob& job
 std::optional<Job> SqliteStore::find_job(const CallContext& context, std::string_view id) {
     std::optional<Job> job;
     database_->read(context, [&](Connection& db) {
-        Statement rows = db.prepare(RAG_JOB_COLUMNS "WHERE id = ?1");
+        Statement rows = db.prepare(sql_one_job);
         rows.bind(1, id);
         job = read_one(rows);
     });
@@ -101,7 +108,7 @@ std::optional<Job> SqliteStore::find_job(const CallContext& context, std::string
 std::vector<Job> SqliteStore::list_jobs(const CallContext& context, std::int64_t limit) {
     std::vector<Job> jobs;
     database_->read(context, [&](Connection& db) {
-        Statement rows = db.prepare(RAG_JOB_COLUMNS "ORDER BY number DESC LIMIT max(?1, 0)");
+        Statement rows = db.prepare(sql_newest_jobs);
         rows.bind(1, limit);
         jobs = read_all(rows);
     });
@@ -129,9 +136,7 @@ bool SqliteStore::lease_job(const CallContext& context, std::string_view id,
 std::vector<Job> SqliteStore::list_abandoned_jobs(const CallContext& context, std::int64_t limit) {
     std::vector<Job> jobs;
     database_->read(context, [&](Connection& db) {
-        Statement rows = db.prepare(RAG_JOB_COLUMNS
-                                    "WHERE state = 'queued' OR (state = 'running' AND lease_until "
-                                    "<= ?1) ORDER BY number LIMIT max(?2, 0)");
+        Statement rows = db.prepare(sql_abandoned_jobs);
         rows.bind(1, to_milliseconds(database_->now())).bind(2, limit);
         jobs = read_all(rows);
     });
@@ -141,7 +146,7 @@ std::vector<Job> SqliteStore::list_abandoned_jobs(const CallContext& context, st
 JobSignal SqliteStore::save_job_progress(const CallContext& context, std::string_view id,
                                          std::string_view owner, const nlohmann::json& progress) {
     JobSignal signal = JobSignal::lost_lease;
-    const std::string text = dump_json(progress);
+    const std::string text = to_stored_json(progress);
     database_->write(context, [&](Connection& db) {
         db.prepare("UPDATE jobs SET progress = ?3, updated_at = ?4 WHERE id = ?1 AND state = "
                    "'running' AND lease_owner = ?2")
@@ -163,7 +168,7 @@ JobSignal SqliteStore::save_job_progress(const CallContext& context, std::string
 
 void SqliteStore::finish_job(const CallContext& context, std::string_view id,
                              const JobOutcome& outcome) {
-    const std::string result = dump_json(outcome.result);
+    const std::string result = to_stored_json(outcome.result);
     database_->write(context, [&](Connection& db) {
         db.prepare("UPDATE jobs SET state = ?2, result = ?3, error = ?4, updated_at = ?5, "
                    "lease_owner = '', lease_until = 0 WHERE id = ?1 AND state IN ('queued', "

@@ -1,22 +1,31 @@
 #include "rag/error.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/stored_text.hpp"
 
 #include <algorithm>
 
 namespace rag::storage {
 namespace {
 
-#define RAG_SUMMARY_COLUMNS \
-    "SELECT d.id, d.filename, d.file_type, d.file_size, d.metadata, d.content_hash, d.version, " \
-    "d.created_at, d.updated_at, (SELECT count(*) FROM document_chunks k WHERE k.document_id = " \
-    "d.id), (SELECT m.identity FROM collection_documents m WHERE m.document_id = d.id AND " \
-    "m.identity IS NOT NULL ORDER BY m.collection_id LIMIT 1) FROM source_documents d "
+const std::string select_summaries =
+    "SELECT d.id, d.filename, d.file_type, d.file_size, d.metadata, d.content_hash, d.version, "
+    "d.created_at, d.updated_at, (SELECT count(*) FROM document_chunks k WHERE k.document_id = "
+    "d.id), (SELECT m.identity FROM collection_documents m WHERE m.document_id = d.id AND "
+    "m.identity IS NOT NULL ORDER BY m.collection_id LIMIT 1) FROM source_documents d ";
 
-#define RAG_DOCUMENT_SCOPE \
-    "WHERE (?1 IS NULL OR EXISTS (SELECT 1 FROM collection_documents m WHERE m.document_id = " \
-    "d.id AND m.collection_id IN (SELECT value FROM json_each(?1)))) " \
-    "AND (?2 = 0 OR rag_matches(?3, d.metadata, NULL)) "
+/// ?1 collections or null, ?2 whether there is a filter, ?3 it.
+const std::string where_in_scope =
+    "WHERE (?1 IS NULL OR EXISTS (SELECT 1 FROM collection_documents m WHERE m.document_id = "
+    "d.id AND m.collection_id IN (SELECT value FROM json_each(?1)))) "
+    "AND (?2 = 0 OR rag_matches(?3, d.metadata, NULL)) ";
+
+const std::string sql_one_summary = select_summaries + "WHERE d.id = ?1";
+const std::string sql_count_documents =
+    "SELECT count(*) FROM source_documents d " + where_in_scope;
+const std::string sql_page_of_documents =
+    select_summaries + where_in_scope +
+    "ORDER BY d.updated_at DESC, d.id DESC LIMIT ?4 OFFSET ?5";
 
 std::optional<std::string> text_or_null(const Statement& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.text(column));
@@ -40,7 +49,7 @@ DocumentSummary read_summary(Connection& db, const Statement& row) {
 }
 
 std::optional<DocumentSummary> select_summary(Connection& db, DocumentId id) {
-    Statement row = db.prepare(RAG_SUMMARY_COLUMNS "WHERE d.id = ?1");
+    Statement row = db.prepare(sql_one_summary);
     row.bind(1, id);
     return row.step() ? std::optional(read_summary(db, row)) : std::nullopt;
 }
@@ -75,8 +84,8 @@ std::optional<Document> select_document(Connection& db, DocumentId id) {
 /// Puts an earlier version in place of the present one; false when it is not kept.
 bool go_back(Connection& db, Document& document, std::int64_t version) {
     Statement row = db.prepare(
-        "SELECT filename, content_hash, file_size, content FROM document_versions WHERE "
-        "document_id = ?1 AND version = ?2");
+        "SELECT filename, content_hash, file_size, metadata, content FROM document_versions "
+        "WHERE document_id = ?1 AND version = ?2");
     row.bind(1, document.id).bind(2, version);
     if (!row.step()) {
         return false;
@@ -84,7 +93,8 @@ bool go_back(Connection& db, Document& document, std::int64_t version) {
     document.filename = row.text(0);
     document.content_hash = row.text(1);
     document.file_size = row.integer(2);
-    document.content = row.text(3);
+    document.metadata = read_json(row.text(3));
+    document.content = row.text(4);
     document.version = version;
     return true;
 }
@@ -194,14 +204,12 @@ DocumentPage SqliteStore::list_documents(const CallContext& context, const Docum
     }
     database_->read(context, [&](Connection& db) {
         {
-            Statement total =
-                db.prepare("SELECT count(*) FROM source_documents d " RAG_DOCUMENT_SCOPE);
+            Statement total = db.prepare(sql_count_documents);
             bind_scope(total, query, collections);
             total.step();
             page.total_count = total.integer(0);
         }
-        Statement rows = db.prepare(RAG_SUMMARY_COLUMNS RAG_DOCUMENT_SCOPE
-                                    "ORDER BY d.updated_at DESC, d.id DESC LIMIT ?4 OFFSET ?5");
+        Statement rows = db.prepare(sql_page_of_documents);
         bind_scope(rows, query, collections);
         rows.bind(4, std::max<std::int64_t>(query.limit, 0));
         rows.bind(5, std::max<std::int64_t>(query.offset, 0));
@@ -233,16 +241,17 @@ std::vector<IdentifiedDocument> SqliteStore::list_identities(const CallContext& 
                                                              CollectionId collection,
                                                              std::string_view prefix) {
     std::vector<IdentifiedDocument> documents;
+    const std::string stored_prefix = to_stored_text(prefix);
     database_->read(context, [&](Connection& db) {
         Statement rows = db.prepare(
             "SELECT d.id, m.identity, d.content_hash FROM collection_documents m JOIN "
             "source_documents d ON d.id = m.document_id WHERE m.collection_id = ?1 AND m.identity "
             ">= ?2 ORDER BY m.identity");
-        rows.bind(1, collection).bind(2, prefix);
+        rows.bind(1, collection).bind(2, std::string_view(stored_prefix));
         while (rows.step()) {
             IdentifiedDocument document{rows.integer(0), rows.text(1), rows.text(2)};
             // All that begin with the prefix stand together, right after it.
-            if (!document.identity.starts_with(prefix)) {
+            if (!document.identity.starts_with(stored_prefix)) {
                 break;
             }
             documents.push_back(std::move(document));

@@ -33,6 +33,5 @@ std::vector<std::string> list_collection_names(Connection& connection, DocumentI
 /// Removes a document with its versions, chunks, vectors and words, and records it; returns how
 /// many chunks went.
 std::int64_t remove_document(Connection& connection, Timestamp now, DocumentId document);
-void remove_words(Connection& connection, DocumentId document);
 
 }  // namespace rag::storage

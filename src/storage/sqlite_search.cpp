@@ -13,13 +13,24 @@ namespace rag::storage {
 namespace {
 
 constexpr double bm25_k1 = 1.2;
-constexpr double idf_min = 1e-6;  ///< As FTS5 counts a term that most rows hold.
 
 /// Chunk k of document d lies under the scope: ?1 collections, ?2 whether there is a filter, ?3 it.
-#define RAG_IN_SCOPE \
-    "EXISTS (SELECT 1 FROM collection_documents m WHERE m.document_id = k.document_id AND " \
-    "m.collection_id IN (SELECT value FROM json_each(?1))) AND (?2 = 0 OR rag_matches(?3, " \
-    "(SELECT d.metadata FROM source_documents d WHERE d.id = k.document_id), k.metadata)) "
+const std::string in_scope =
+    "EXISTS (SELECT 1 FROM collection_documents m WHERE m.document_id = k.document_id AND "
+    "m.collection_id IN (SELECT value FROM json_each(?1))) AND (?2 = 0 OR rag_matches(?3, "
+    "(SELECT d.metadata FROM source_documents d WHERE d.id = k.document_id), k.metadata)) ";
+
+const std::string sql_vectors =
+    "SELECT v.chunk_id, v.scale, v.codes FROM vectors v JOIN document_chunks k ON k.id = "
+    "v.chunk_id WHERE v.space_id = ?4 AND " +
+    in_scope;
+
+const std::string sql_matches =
+    "SELECT w.rowid, rag_bm25(words, ?5) AS score, k.text_key FROM words w JOIN "
+    "document_chunks k ON k.id = w.rowid WHERE words MATCH ?4 AND " +
+    in_scope + "ORDER BY score DESC, w.rowid LIMIT ?6";
+
+const std::string sql_count = "SELECT count(*) FROM document_chunks k WHERE " + in_scope;
 
 void bind_scope(Statement& statement, const SearchScope& scope, const std::string& collections) {
     statement.bind(1, std::string_view(collections));
@@ -111,13 +122,10 @@ Expression make_expression(const WordQuery& query, Terms which) {
 Candidates match(Connection& db, const SearchScope& scope, const Expression& expression,
                  std::size_t count) {
     const std::string collections = id_list(scope.collections);
-    Statement rows = db.prepare(
-        "SELECT w.rowid, rag_bm25(words, ?5) AS score, k.text_key FROM words w JOIN "
-        "document_chunks k ON k.id = w.rowid WHERE words MATCH ?4 AND " RAG_IN_SCOPE
-        "ORDER BY score DESC, w.rowid LIMIT ?6");
+    Statement rows = db.prepare(sql_matches);
     bind_scope(rows, scope, collections);
     rows.bind(4, std::string_view(expression.text)).bind(5, expression.scoring);
-    rows.bind(6, static_cast<std::int64_t>(count));
+    rows.bind(6, static_cast<std::int64_t>(std::min<std::size_t>(count, INT64_MAX)));
     Candidates candidates;
     while (rows.step()) {
         candidates.push_back(
@@ -144,7 +152,7 @@ double ideal_score(Connection& db, const WordQuery& query) {
     for (const QueryTerm& term : query.terms) {
         if (!term.stop) {
             const auto hits = static_cast<double>(count_holding(db, term.term));
-            sum += std::max(idf_min, std::log((rows - hits + 0.5) / (hits + 0.5)));
+            sum += std::log(1 + (rows - hits + 0.5) / (hits + 0.5));
         }
     }
     return (bm25_k1 + 1) * sum;
@@ -163,9 +171,7 @@ Candidates SqliteSearch::nearest(const CallContext& context, const SearchScope& 
         if (!space_id || query.size() != static_cast<std::size_t>(space.dimensions)) {
             return;
         }
-        Statement rows = db.prepare(
-            "SELECT v.chunk_id, v.scale, v.codes FROM vectors v JOIN document_chunks k ON k.id = "
-            "v.chunk_id WHERE v.space_id = ?4 AND " RAG_IN_SCOPE);
+        Statement rows = db.prepare(sql_vectors);
         bind_scope(rows, scope, collections);
         rows.bind(4, *space_id);
         while (rows.step()) {
@@ -281,7 +287,7 @@ std::int64_t SqliteSearch::count(const CallContext& context, const SearchScope& 
     std::int64_t total = 0;
     const std::string collections = id_list(scope.collections);
     database_->read(context, [&](Connection& db) {
-        Statement row = db.prepare("SELECT count(*) FROM document_chunks k WHERE " RAG_IN_SCOPE);
+        Statement row = db.prepare(sql_count);
         bind_scope(row, scope, collections);
         row.step();
         total = row.integer(0);

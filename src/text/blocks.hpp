@@ -10,7 +10,7 @@
 
 namespace rag::text {
 
-constexpr std::int64_t heading_code_points_max = 400;  ///< A longer line is a paragraph.
+constexpr std::int64_t heading_code_points_max = 400;        ///< A longer line is a paragraph.
 constexpr std::int64_t heading_title_code_points_max = 120;  ///< What of it a heading path shows.
 
 /// A part of a text that is best kept whole: bytes [begin, end), with white space at neither end.
@@ -25,9 +25,9 @@ struct Block {
 
 using BlockSink = std::function<void(const Block&)>;
 
-/// Finds the blocks of a text in order and hands each one over; every non-blank character is in one.
-/// Markdown by the parts of CommonMark 0.31 (sections 4.1-4.5) and of GitHub's tables that decide
-/// where blocks begin and end; lists are blocks like paragraphs.
+/// Finds the blocks of a text in order and hands each one over; every non-blank character is in
+/// one. Markdown by the parts of CommonMark 0.31 (sections 4.1-4.5) and of GitHub's tables that
+/// decide where blocks begin and end; lists are blocks like paragraphs.
 void find_blocks(std::string_view text, TextFormat format, const BlockSink& sink);
 
 }  // namespace rag::text

@@ -10,7 +10,9 @@
 namespace rag::text {
 namespace {
 
-bool between(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
+bool between(char32_t c, char32_t first, char32_t last) {
+    return c >= first && c <= last;
+}
 
 }  // namespace
 

@@ -147,10 +147,10 @@ private:
         if (chunk_.open) {
             const std::int64_t joined = span.last - chunk_.span.first;
             const bool leaves_crumb = !chunk_.has_body || is_small(chunk_.span);
-            const bool fresh_start = span.begins_definition &&
-                                     chunk_.span.code_points() * 2 >= range_.target;
-            const bool fits = (joined <= range_.target && !fresh_start) ||
-                              (leaves_crumb && joined <= range_.max);
+            const bool fresh_start =
+                span.begins_definition && chunk_.span.code_points() * 2 >= range_.target;
+            const bool fits =
+                (joined <= range_.target && !fresh_start) || (leaves_crumb && joined <= range_.max);
             if (fits) {
                 extend(span);
                 return;
@@ -178,7 +178,8 @@ private:
             Span part = rest;
             const std::string_view taken = left.substr(0, cut);
             part.end = rest.begin + cut - trailing_space(taken);
-            part.last = rest.first + count_code_points(text_.substr(rest.begin, part.end - rest.begin));
+            part.last =
+                rest.first + count_code_points(text_.substr(rest.begin, part.end - rest.begin));
             extend(part);
             flush();
             const std::size_t next =

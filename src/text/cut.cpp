@@ -33,8 +33,19 @@ private:
 
 bool is_closing(char32_t c) {
     switch (c) {
-        case ')': case ']': case '"': case '\'': case '*': case '_': case '`':
-        case 0x2019: case 0x201D: case 0x00BB: case 0x300D: case 0x300F: case 0xFF09: return true;
+        case ')':
+        case ']':
+        case '"':
+        case '\'':
+        case '*':
+        case '_':
+        case '`':
+        case 0x2019:
+        case 0x201D:
+        case 0x00BB:
+        case 0x300D:
+        case 0x300F:
+        case 0xFF09: return true;
         default: return false;
     }
 }
@@ -59,9 +70,8 @@ public:
 
     /// `c` comes right after what was followed so far.
     bool ends_before(char32_t c) const {
-        return state_ == State::anywhere
-                   ? !is_closing(c) && !extends_grapheme(c)
-                   : state_ == State::at_space && is_space(c);
+        return state_ == State::anywhere ? !is_closing(c) && !extends_grapheme(c)
+                                         : state_ == State::at_space && is_space(c);
     }
 
 private:
@@ -76,8 +86,8 @@ icu::BreakIterator& graphemes() {
         std::unique_ptr<icu::BreakIterator> iterator(
             icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
         if (U_FAILURE(status) || iterator == nullptr) {
-            throw Error(ErrorCode::internal, std::string("ICU has no grapheme rules: ") +
-                                                 u_errorName(status) + ".");
+            throw Error(ErrorCode::internal,
+                        std::string("ICU has no grapheme rules: ") + u_errorName(status) + ".");
         }
         return iterator;
     };

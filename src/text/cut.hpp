@@ -18,9 +18,9 @@ struct CutRange {
     std::int64_t max = 0;
 };
 
-/// Where to cut `text`, which holds more than `range.max` code points: bytes, more than 0. The first
-/// part holds at most `range.max` code points and ends in no grapheme, unless one grapheme alone is
-/// longer than that. Looks at no more of the text than the first part could hold.
+/// Where to cut `text`, which holds more than `range.max` code points: bytes, more than 0. The
+/// first part holds at most `range.max` code points and ends in no grapheme, unless one grapheme
+/// alone is longer than that. Looks at no more of the text than the first part could hold.
 std::size_t find_cut(std::string_view text, CutPreference preference, const CutRange& range);
 
 }  // namespace rag::text

@@ -5,10 +5,13 @@
 
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
+#include <unicode/utf16.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace rag::text {
 namespace {
@@ -81,13 +84,28 @@ std::optional<std::string> convert(std::string_view bytes, const std::string& na
     if (converter == nullptr || U_FAILURE(status)) {
         return std::nullopt;
     }
-    const icu::UnicodeString units(bytes.data(), static_cast<std::int32_t>(bytes.size()),
-                                   converter.get(), status);
-    if (U_FAILURE(status) || units.isBogus()) {
-        return std::nullopt;
-    }
+    // In pieces: the whole page in UTF-16 would take twice its size again.
+    constexpr std::size_t piece_units = 16 * 1024;
+    std::vector<UChar> piece(piece_units);
+    const char* source = bytes.data();
+    const char* const end = source + bytes.size();
     std::string out;
-    units.toUTF8String(out);
+    std::size_t carried = 0;  // A lead surrogate whose other half is yet to come.
+    do {
+        status = U_ZERO_ERROR;
+        UChar* target = piece.data() + carried;
+        ucnv_toUnicode(converter.get(), &target, piece.data() + piece.size(), &source, end, nullptr,
+                       true, &status);
+        if (U_FAILURE(status) && status != U_BUFFER_OVERFLOW_ERROR) {
+            return std::nullopt;
+        }
+        const bool more = status == U_BUFFER_OVERFLOW_ERROR;
+        auto units = static_cast<std::size_t>(target - piece.data());
+        carried = more && units > 0 && U16_IS_LEAD(piece[units - 1]) ? 1 : 0;
+        units -= carried;
+        icu::UnicodeString(false, piece.data(), static_cast<std::int32_t>(units)).toUTF8String(out);
+        piece[0] = carried > 0 ? piece[units] : piece[0];
+    } while (status == U_BUFFER_OVERFLOW_ERROR);
     return out;
 }
 
@@ -113,12 +131,13 @@ std::string decode(std::string_view bytes, std::string_view charset) {
         return replace_invalid_utf8(bytes);
     }
     if (auto converted = convert(bytes, name)) {
-        return *converted;
+        return std::move(*converted);
     }
     if (is_utf8(bytes)) {
         return std::string(bytes);
     }
-    return convert(bytes, "windows-1252").value_or(replace_invalid_utf8(bytes));
+    auto converted = convert(bytes, "windows-1252");
+    return converted ? std::move(*converted) : replace_invalid_utf8(bytes);
 }
 
 /// In place: no result is longer than what it was made from.

@@ -16,7 +16,7 @@ struct Signature {
     std::string_view media_type;
 };
 
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 constexpr Signature signatures[] = {
     {0, "\x89PNG\r\n"sv, "image/png"},
@@ -34,11 +34,17 @@ constexpr Signature signatures[] = {
     {0, "PK\5\6"sv, "application/zip"},
     {0, "\x1F\x8B"sv, "application/gzip"},
     {0, "BZh"sv, "application/x-bzip2"},
-    {0, "\xFD" "7zXZ\0"sv, "application/x-xz"},
+    {0,
+     "\xFD"
+     "7zXZ\0"sv,
+     "application/x-xz"},
     {0, "7z\xBC\xAF\x27\x1C"sv, "application/x-7z-compressed"},
     {0, "\x28\xB5\x2F\xFD"sv, "application/zstd"},
     {0, "Rar!\x1A\x07"sv, "application/vnd.rar"},
-    {0, "\x7F" "ELF"sv, "application/x-elf"},
+    {0,
+     "\x7F"
+     "ELF"sv,
+     "application/x-elf"},
     {0, "MZ\x90\0"sv, "application/vnd.microsoft.portable-executable"},
     {0, "\xCA\xFE\xBA\xBE"sv, "application/java-vm"},
     {0, "\xCF\xFA\xED\xFE"sv, "application/x-mach-binary"},
@@ -54,20 +60,24 @@ constexpr Signature signatures[] = {
     {0, "wOF2"sv, "font/woff2"},
 };
 
-
 /// The extensions of a kind, between spaces.
 constexpr std::string_view extensions_of(SourceKind kind) {
     switch (kind) {
         case SourceKind::html: return " html htm xhtml xht ";
         case SourceKind::markdown: return " md markdown mkd mkdn mdown mdx qmd rmd ";
         case SourceKind::code:
-            return " asm awk bash bat bzl c cc clj cljs cmake coffee cpp cs css cu cxx d dart ex exs "
-                   "elm erl f90 fish fs go gradle graphql groovy h hcl hh hpp hrl hs hxx java jl js "
-                   "jsx kt kts less lisp lua m mjs ml mli mm nim nix pas php pl pm proto ps1 py pyi "
-                   "r rb rs s sass scala scm scss sh sol sql svelte swift tcl tf ts tsx v vala vb vhd "
+            return " asm awk bash bat bzl c cc clj cljs cmake coffee cpp cs css cu cxx d dart ex "
+                   "exs "
+                   "elm erl f90 fish fs go gradle graphql groovy h hcl hh hpp hrl hs hxx java jl "
+                   "js "
+                   "jsx kt kts less lisp lua m mjs ml mli mm nim nix pas php pl pm proto ps1 py "
+                   "pyi "
+                   "r rb rs s sass scala scm scss sh sol sql svelte swift tcl tf ts tsx v vala vb "
+                   "vhd "
                    "vim vue zig zsh ";
         case SourceKind::data:
-            return " cfg conf csv desktop env geojson ics ini ipynb json json5 jsonc jsonl lock log "
+            return " cfg conf csv desktop env geojson ics ini ipynb json json5 jsonc jsonl lock "
+                   "log "
                    "ndjson plist properties rss atom svg toml tsv xml xsd xsl xslt yaml yml ";
         case SourceKind::plain: return " adoc asciidoc bib org rst srt tex text txt vtt ";
         case SourceKind::binary: return "";
@@ -152,8 +162,8 @@ std::string_view signature_of(std::string_view bytes) {
 bool looks_binary(std::string_view bytes) {
     constexpr std::size_t sample_bytes = 64 * 1024;
     std::string_view sample = bytes.substr(0, sample_bytes);
-    const auto controls = static_cast<std::size_t>(
-        std::count_if(sample.begin(), sample.end(), [](char c) {
+    const auto controls =
+        static_cast<std::size_t>(std::count_if(sample.begin(), sample.end(), [](char c) {
             const auto byte = static_cast<unsigned char>(c);
             return byte < 0x20 && !(byte >= 0x08 && byte <= 0x0D) && byte != 0x1B;
         }));
@@ -190,8 +200,8 @@ DetectedSource detect_source(std::string_view bytes, const SourceHint& hint) {
     const std::string_view signature = signature_of(bytes);
     const bool wide = has_wide_byte_order_mark(bytes);
     // "BZh", "ID3" may begin a text; then nothing else in it is binary.
-    const bool is_word = signature == "application/x-bzip2" || signature == "audio/mpeg" ||
-                         signature == "video/mp4";
+    const bool is_word =
+        signature == "application/x-bzip2" || signature == "audio/mpeg" || signature == "video/mp4";
     if (!wide && ((!signature.empty() && !is_word) || looks_binary(bytes))) {
         found.kind = SourceKind::binary;
         const bool told = !type.empty() && !type.starts_with("text/");

@@ -46,7 +46,8 @@ std::string front_matter_value(std::string_view text, std::string_view key) {
         if (content == "---" || content == "...") {
             return found;
         }
-        if (found.empty() && content.starts_with(key) && content.substr(key.size()).starts_with(":")) {
+        if (found.empty() && content.starts_with(key) &&
+            content.substr(key.size()).starts_with(":")) {
             std::string_view value = trim(content.substr(key.size() + 1));
             if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
                 value.back() == value.front()) {
@@ -89,10 +90,11 @@ ExtractedText extract_text(std::string_view bytes, const SourceHint& hint) {
     check_size(bytes);
     const DetectedSource source = detect_source(bytes, hint);
     if (source.kind == SourceKind::binary) {
-        throw Error(ErrorCode::invalid_argument,
-                    (hint.filename.empty() ? std::string("The source") : "'" + hint.filename + "'") +
-                        " holds binary content of type " + source.media_type +
-                        ", from which no text can be read. Convert it to text, Markdown or HTML.");
+        throw Error(
+            ErrorCode::invalid_argument,
+            (hint.filename.empty() ? std::string("The source") : "'" + hint.filename + "'") +
+                " holds binary content of type " + source.media_type +
+                ", from which no text can be read. Convert it to text, Markdown or HTML.");
     }
     ExtractedText extracted;
     if (source.kind == SourceKind::html) {

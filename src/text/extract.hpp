@@ -20,7 +20,8 @@ struct ExtractedText {
     std::string title;  ///< As the source itself gives it; empty when it does not.
     TextFormat format = TextFormat::plain;
     std::string file_type;  ///< The extension in lower case without its dot; else html, md, txt.
-    Metadata metadata = Metadata::object();  ///< description, language... where the source has them.
+    Metadata metadata =
+        Metadata::object();  ///< description, language... where the source has them.
 };
 
 /// Finds out what the bytes are (by extension, content type and the bytes themselves), decodes them

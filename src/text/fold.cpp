@@ -44,8 +44,8 @@ std::string normalise_and_fold_case(std::string_view text) {
         units = nfkc->normalize(units, status);
     }
     if (U_FAILURE(status) || units.isBogus()) {
-        throw Error(ErrorCode::internal, std::string("A text could not be normalised: ") +
-                                             u_errorName(status) + ".");
+        throw Error(ErrorCode::internal,
+                    std::string("A text could not be normalised: ") + u_errorName(status) + ".");
     }
     std::string out;
     units.toUTF8String(out);
@@ -88,6 +88,8 @@ std::string fold_text(std::string_view text) {
     return collapse_space(normalise_and_fold_case(text));
 }
 
-std::uint64_t fold_key(std::string_view text) { return hash64(fold_text(text)); }
+std::uint64_t fold_key(std::string_view text) {
+    return hash64(fold_text(text));
+}
 
 }  // namespace rag::text

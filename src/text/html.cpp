@@ -3,7 +3,12 @@
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
 #include "text/decode.hpp"
+#include "text/html_content.hpp"
 #include "text/html_markdown.hpp"
+#include "text/html_scan.hpp"
+
+#include <algorithm>
+#include <iterator>
 
 namespace rag::text {
 namespace {
@@ -31,23 +36,32 @@ public:
 private:
     void read_element(const GumboNode& node) {
         switch (node.v.element.tag) {
-            case GUMBO_TAG_HTML: keep_first(page.language, collapse(attribute_of(node, "lang"))); break;
+            case GUMBO_TAG_HTML:
+                keep_first(page.language, collapse(attribute_of(node, "lang")));
+                break;
             case GUMBO_TAG_BODY: body = body == nullptr ? &node : body; break;
-            case GUMBO_TAG_BASE: keep_first(page.base_href, collapse(attribute_of(node, "href"))); break;
+            case GUMBO_TAG_BASE:
+                keep_first(page.base_href, collapse(attribute_of(node, "href")));
+                break;
             case GUMBO_TAG_TITLE:
                 // An SVG's title is another thing.
                 if (node.v.element.tag_namespace == GUMBO_NAMESPACE_HTML) {
                     keep_first(title, text_of(node));
                 }
                 break;
-            case GUMBO_TAG_H1: keep_first(first_heading, text_of(node)); break;
+            case GUMBO_TAG_H1:
+                if (first_heading.empty()) {
+                    first_heading = text_of(node);
+                }
+                break;
             case GUMBO_TAG_META: read_meta(node); break;
             case GUMBO_TAG_LINK:
                 if (to_lower(attribute_of(node, "rel")) == "canonical") {
                     keep_first(page.canonical_url, collapse(attribute_of(node, "href")));
                 }
                 break;
-            case GUMBO_TAG_A: case GUMBO_TAG_AREA: read_link(node); break;
+            case GUMBO_TAG_A:
+            case GUMBO_TAG_AREA: read_link(node); break;
             default: break;
         }
     }
@@ -86,29 +100,55 @@ private:
     }
 };
 
-std::string render_content(const GumboNode& body) {
-    std::string text = write_markdown(main_content_of(body), Keep::content);
+std::string render_content(const GumboNode& body, const Url* base) {
+    const Furniture furniture(body);
+    std::string text =
+        write_markdown(main_content_of(body, furniture), {Keep::content, furniture, base});
     if (is_blank(text)) {
-        text = write_markdown(body, Keep::content);
+        text = write_markdown(body, {Keep::content, furniture, base});
     }
-    return is_blank(text) ? write_markdown(body, Keep::everything) : text;
+    return is_blank(text) ? write_markdown(body, {Keep::everything, furniture, base}) : text;
 }
 
-/// Character references can bring in what decoding took out.
+/// Character references can bring in what decoding took out. Characters that nobody sees (soft
+/// hyphens, zero width spaces) stand in the middle of words, where no search would look for them.
 std::string cleaned(std::string text) {
     std::erase(text, '\0');
-    return is_utf8(text) ? text : replace_invalid_utf8(text);
-}
-
-void fill_extracted(HtmlPage& page, HeadReader& reader) {
-    ExtractedText& extracted = page.extracted;
-    for (std::string* title : {&reader.title, &reader.og_title, &reader.first_heading}) {
-        if (extracted.title.empty()) {
-            extracted.title = cleaned(std::move(*title));
+    if (!is_utf8(text)) {
+        text = replace_invalid_utf8(text);
+    }
+    constexpr std::string_view unseen[] = {"\u00AD", "\u200B", "\uFEFF"};
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::string_view rest = std::string_view(text).substr(i, 3);
+        const auto* const found =
+            std::find_if(std::begin(unseen), std::end(unseen),
+                         [&](std::string_view one) { return rest.starts_with(one); });
+        if (found != std::end(unseen)) {
+            i += found->size();
+        } else {
+            text[kept++] = text[i++];
         }
     }
-    page.description =
-        cleaned(page.description.empty() ? reader.og_description : page.description);
+    text.resize(kept);
+    return text;
+}
+
+std::optional<Url> base_of(const HtmlPage& page, const HtmlOptions& options) {
+    if (!options.url || page.base_href.empty()) {
+        return options.url;
+    }
+    const std::optional<Url> base = resolve_url(*options.url, page.base_href);
+    return base ? base : options.url;
+}
+
+void fill_metadata(HtmlPage& page) {
+    ExtractedText& extracted = page.extracted;
+    extracted.title = cleaned(std::move(extracted.title));
+    extracted.text = cleaned(std::move(extracted.text));
+    extracted.format = TextFormat::markdown;
+    extracted.file_type = "html";
+    page.description = cleaned(std::move(page.description));
     page.language = cleaned(page.language);
     if (!page.description.empty()) {
         extracted.metadata["description"] = page.description;
@@ -121,30 +161,43 @@ void fill_extracted(HtmlPage& page, HeadReader& reader) {
     }
 }
 
+HtmlPage read_tree(const GumboNode& root, const HtmlOptions& options) {
+    HeadReader reader;
+    reader.read(root, 0);
+    HtmlPage page = std::move(reader.page);
+    for (std::string* title : {&reader.title, &reader.og_title, &reader.first_heading}) {
+        if (page.extracted.title.empty()) {
+            page.extracted.title = std::move(*title);
+        }
+    }
+    if (page.description.empty()) {
+        page.description = std::move(reader.og_description);
+    }
+    if (reader.body != nullptr) {
+        const std::optional<Url> base = base_of(page, options);
+        page.extracted.text = render_content(*reader.body, base ? &*base : nullptr);
+    }
+    return page;
+}
+
 }  // namespace
 
-HtmlPage read_html(std::string_view bytes, std::string_view content_type) {
-    if (bytes.size() > source_bytes_max) {
+HtmlPage read_html(std::string_view bytes, std::string_view content_type,
+                   const HtmlOptions& options) {
+    if (bytes.size() > html_bytes_max) {
         throw Error(ErrorCode::invalid_argument,
                     "The page holds " + std::to_string(bytes.size()) + " bytes; at most " +
-                        std::to_string(source_bytes_max) + " can be read. Split it first.");
+                        std::to_string(html_bytes_max) + " can be read. Split it first.");
     }
     std::string charset = charset_of(content_type);
     if (charset.empty()) {
         charset = charset_in_html(bytes);
     }
     const HtmlTree tree(decode_text(bytes, charset));
-    HeadReader reader;
-    if (tree.root() != nullptr) {
-        reader.read(*tree.root(), 0);
-    }
-    HtmlPage page = std::move(reader.page);
-    fill_extracted(page, reader);
-    page.extracted.format = TextFormat::markdown;
-    page.extracted.file_type = "html";
-    page.extracted.text = cleaned(tree.root() == nullptr   ? strip_tags(tree.source())
-                                  : reader.body == nullptr ? std::string()
-                                                           : render_content(*reader.body));
+    HtmlPage page =
+        tree.root() == nullptr ? scan_html(tree.source()) : read_tree(*tree.root(), options);
+    page.base = base_of(page, options);
+    fill_metadata(page);
     return page;
 }
 

@@ -1,93 +1,56 @@
 #include "text/html_content.hpp"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 
 namespace rag::text {
 namespace {
 
-bool is_never_read(GumboTag tag) {
+bool is_inline(GumboTag tag) {
     switch (tag) {
-        case GUMBO_TAG_SCRIPT: case GUMBO_TAG_STYLE: case GUMBO_TAG_NOSCRIPT:
-        case GUMBO_TAG_TEMPLATE: case GUMBO_TAG_HEAD: case GUMBO_TAG_SVG: case GUMBO_TAG_IFRAME:
-        case GUMBO_TAG_CANVAS: case GUMBO_TAG_OBJECT: case GUMBO_TAG_AUDIO: case GUMBO_TAG_VIDEO:
-            return true;
+        case GUMBO_TAG_A:
+        case GUMBO_TAG_ABBR:
+        case GUMBO_TAG_B:
+        case GUMBO_TAG_BIG:
+        case GUMBO_TAG_BR:
+        case GUMBO_TAG_CITE:
+        case GUMBO_TAG_CODE:
+        case GUMBO_TAG_DEL:
+        case GUMBO_TAG_DFN:
+        case GUMBO_TAG_EM:
+        case GUMBO_TAG_FONT:
+        case GUMBO_TAG_I:
+        case GUMBO_TAG_INS:
+        case GUMBO_TAG_KBD:
+        case GUMBO_TAG_MARK:
+        case GUMBO_TAG_Q:
+        case GUMBO_TAG_S:
+        case GUMBO_TAG_SAMP:
+        case GUMBO_TAG_SMALL:
+        case GUMBO_TAG_SPAN:
+        case GUMBO_TAG_STRONG:
+        case GUMBO_TAG_SUB:
+        case GUMBO_TAG_SUP:
+        case GUMBO_TAG_TIME:
+        case GUMBO_TAG_TT:
+        case GUMBO_TAG_U:
+        case GUMBO_TAG_VAR: return true;
         default: return false;
     }
 }
 
-bool is_control(GumboTag tag) {
+bool is_paragraph(GumboTag tag) {
     switch (tag) {
-        case GUMBO_TAG_BUTTON: case GUMBO_TAG_SELECT: case GUMBO_TAG_INPUT:
-        case GUMBO_TAG_TEXTAREA: case GUMBO_TAG_DATALIST: return true;
+        case GUMBO_TAG_P:
+        case GUMBO_TAG_PRE:
+        case GUMBO_TAG_BLOCKQUOTE:
+        case GUMBO_TAG_TD:
+        case GUMBO_TAG_LI:
+        case GUMBO_TAG_DD:
+        case GUMBO_TAG_DIV:
+        case GUMBO_TAG_SECTION: return true;
         default: return false;
     }
-}
-
-/// Parts of class names and ids, each between hyphens, underscores or spaces, that name furniture.
-constexpr auto furniture = std::to_array<std::string_view>({
-    "ad", "ads", "advert", "advertisement", "breadcrumb", "breadcrumbs", "ccpa", "consent", "cookie",
-    "cookiebanner", "cookies", "footer", "gdpr", "menu", "menubar", "nav", "navbar", "navigation",
-    "newsletter", "noprint", "onetrust", "pager", "pagination", "paywall", "popup", "promo", "related",
-    "share", "sharing", "sidebar", "signup", "skip", "skiplink", "social", "sponsor", "subscribe",
-    "toc", "tooltip",
-});
-static_assert(std::is_sorted(furniture.begin(), furniture.end()));
-
-bool names_furniture(std::string_view names) {
-    constexpr std::size_t names_bytes_max = 512;
-    const std::string words = to_lower(names.substr(0, names_bytes_max));
-    for (std::size_t i = 0; i < words.size();) {
-        const std::size_t end = std::min(words.find_first_of(" -_\t\n", i), words.size());
-        if (std::binary_search(furniture.begin(), furniture.end(),
-                               std::string_view(words).substr(i, end - i))) {
-            return true;
-        }
-        i = end + 1;
-    }
-    return false;
-}
-
-bool is_named_furniture(const GumboNode& node) {
-    switch (node.v.element.tag) {
-        case GUMBO_TAG_DIV: case GUMBO_TAG_SECTION: case GUMBO_TAG_UL: case GUMBO_TAG_OL:
-        case GUMBO_TAG_SPAN: case GUMBO_TAG_P: case GUMBO_TAG_A: case GUMBO_TAG_TABLE:
-        case GUMBO_TAG_HEADER: case GUMBO_TAG_UNKNOWN: break;
-        default: return false;
-    }
-    return names_furniture(attribute_of(node, "class")) || names_furniture(attribute_of(node, "id"));
-}
-
-bool is_hidden(const GumboNode& node) {
-    if (has_attribute(node, "hidden") || attribute_of(node, "aria-hidden") == "true") {
-        return true;
-    }
-    std::string style = to_lower(attribute_of(node, "style").substr(0, 512));
-    std::erase(style, ' ');
-    return style.find("display:none") != std::string::npos ||
-           style.find("visibility:hidden") != std::string::npos;
-}
-
-bool has_furniture_role(std::string_view role) {
-    for (const std::string_view name :
-         {"navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog"}) {
-        if (role == name) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool holds_content_root(const GumboNode& node, int depth = 0) {
-    if (depth > html_depth_max || !is_element(node)) {
-        return false;
-    }
-    const std::vector<const GumboNode*> children = children_of(node);
-    return std::any_of(children.begin(), children.end(), [&](const GumboNode* child) {
-        return is_content_root(*child) || is_element(*child, GUMBO_TAG_H1) ||
-               holds_content_root(*child, depth + 1);
-    });
 }
 
 /// How much there is to read inside elements, links apart.
@@ -99,35 +62,47 @@ public:
         double score = 0;  ///< From the paragraphs right inside, as in Arc90's Readability (2009).
     };
 
-    explicit Weights(const GumboNode& body) { weigh(body, nullptr, nullptr, 0); }
+    Weights(const GumboNode& body, const Furniture& furniture) : furniture_(furniture) {
+        weigh(body, nullptr, nullptr, 0);
+    }
 
     const Weight& of(const GumboNode& node) const {
         const auto found = weights_.find(&node);
         return found == weights_.end() ? nothing_ : found->second;
     }
 
-    const GumboNode* heaviest(GumboTag tag) const {
+    template <class Choose>
+    const GumboNode* heaviest(Choose choose) const {
         return best([&](const GumboNode& node, const Weight& weight) {
-            return is_element(node, tag) ? static_cast<double>(weight.text) : 0.0;
-        });
-    }
-
-    const GumboNode* main_element() const {
-        return best([](const GumboNode& node, const Weight& weight) {
-            const bool is_main = is_element(node, GUMBO_TAG_MAIN) ||
-                                 attribute_of(node, "role") == "main";
-            return is_main ? static_cast<double>(weight.text) : 0.0;
+            return choose(node) ? static_cast<double>(weight.text) : 0.0;
         });
     }
 
     const GumboNode* densest() const {
         return best([](const GumboNode&, const Weight& weight) {
             const auto links = static_cast<double>(weight.link_text);
-            return weight.score * (1.0 - links / static_cast<double>(std::max<std::size_t>(weight.text, 1)));
+            const auto text = static_cast<double>(std::max<std::size_t>(weight.text, 1));
+            return weight.score * (1.0 - links / text);
         });
     }
 
+    /// Articles inside of `node` that stand in no other.
+    std::vector<const GumboNode*> articles_in(const GumboNode& node) const {
+        std::vector<const GumboNode*> articles;
+        collect_articles(node, articles, 0);
+        return articles;
+    }
+
 private:
+    /// What an element adds to the text of those around it. `line` is the part that stands in the
+    /// element itself or in inline elements, so that it reads as one paragraph.
+    struct Sum {
+        std::size_t text = 0;
+        std::size_t link_text = 0;
+        std::size_t line = 0;
+        std::size_t line_links = 0;
+    };
+
     template <class Score>
     const GumboNode* best(Score score) const {
         const GumboNode* found = nullptr;
@@ -142,103 +117,144 @@ private:
         return found;
     }
 
-    static bool is_paragraph(GumboTag tag) {
-        return tag == GUMBO_TAG_P || tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_BLOCKQUOTE ||
-               tag == GUMBO_TAG_TD || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD;
+    void collect_articles(const GumboNode& node, std::vector<const GumboNode*>& articles,
+                          int depth) const {
+        constexpr std::size_t articles_max = 2;  // More make no difference.
+        for (const GumboNode* child : children_of(node)) {
+            if (articles.size() >= articles_max || depth > html_depth_max ||
+                !weights_.contains(child)) {
+                continue;
+            }
+            if (is_element(*child, GUMBO_TAG_ARTICLE) && is_content_root(*child)) {
+                articles.push_back(child);
+            } else {
+                collect_articles(*child, articles, depth + 1);
+            }
+        }
     }
 
-    Weight weigh(const GumboNode& node, const GumboNode* parent, const GumboNode* grandparent,
-                 int depth) {
+    Sum weigh(const GumboNode& node, const GumboNode* parent, const GumboNode* grandparent,
+              int depth) {
         if (is_text(node)) {
-            return {std::string_view(node.v.text.text).size(), 0, 0};
+            const std::size_t size =
+                node.type == GUMBO_NODE_WHITESPACE ? 0 : std::string_view(node.v.text.text).size();
+            return {size, 0, size, 0};
         }
         if (depth > html_depth_max || !is_element(node) ||
-            (parent != nullptr && is_left_out(node, Keep::content, Place::content))) {
+            (parent != nullptr && furniture_.is_left_out(node, Keep::content, Place::content))) {
             return {};
         }
         order_.push_back(&node);
-        Weight sum;
+        const GumboTag tag = node.v.element.tag;
+        Sum sum;
         for (const GumboNode* child : children_of(node)) {
-            const Weight inside = weigh(*child, &node, parent, depth + 1);
+            const Sum inside = weigh(*child, &node, parent, depth + 1);
             sum.text += inside.text;
             sum.link_text += inside.link_text;
+            sum.line += inside.line;
+            sum.line_links += inside.line_links;
         }
-        if (node.v.element.tag == GUMBO_TAG_A) {
+        if (tag == GUMBO_TAG_A) {
             sum.link_text = sum.text;
+            sum.line_links = sum.line;
         }
         Weight& own = weights_[&node];
         own.text = sum.text;
         own.link_text = sum.link_text;
-        constexpr std::size_t worth_reading = 25;
-        if (is_paragraph(node.v.element.tag) && sum.text >= worth_reading && parent != nullptr) {
-            const auto gain = static_cast<double>(sum.text - sum.link_text);
-            weights_[parent].score += gain;
-            if (grandparent != nullptr) {
-                weights_[grandparent].score += gain / 2;
-            }
+        if (is_paragraph(tag) && parent != nullptr) {
+            add_score(sum.line, sum.line_links, *parent, grandparent);
+        }
+        if (!is_inline(tag)) {
+            sum.line = 0;
+            sum.line_links = 0;
         }
         return sum;
     }
 
+    void add_score(std::size_t line, std::size_t links, const GumboNode& parent,
+                   const GumboNode* grandparent) {
+        constexpr std::size_t worth_reading = 25;
+        if (line < worth_reading) {
+            return;
+        }
+        const auto gain = static_cast<double>(line - links);
+        weights_[&parent].score += gain;
+        if (grandparent != nullptr) {
+            weights_[grandparent].score += gain / 2;
+        }
+    }
+
+    const Furniture& furniture_;
     std::unordered_map<const GumboNode*, Weight> weights_;
     std::vector<const GumboNode*> order_;  ///< As in the page, so that results do not vary.
     Weight nothing_;
 };
 
+bool is_main(const GumboNode& node) {
+    return is_element(node, GUMBO_TAG_MAIN) || attribute_of(node, "role") == "main";
+}
+
+bool is_article(const GumboNode& node) {
+    return is_element(node, GUMBO_TAG_ARTICLE) && is_content_root(node);
+}
+
+/// Some sites take `main` for everything below their header; the one article in it is meant.
+const GumboNode& narrow(const GumboNode& main, const Weights& weights) {
+    const std::vector<const GumboNode*> articles = weights.articles_in(main);
+    constexpr std::size_t percent_min = 25;
+    const bool narrows = articles.size() == 1 &&
+                         weights.of(*articles[0]).text * 100 >= weights.of(main).text * percent_min;
+    return narrows ? *articles[0] : main;
+}
+
+/// The heading often stands just outside of the text that it belongs to.
+const GumboNode& widen(const GumboNode& found, const Weights& weights) {
+    const auto holds_heading = [&](const GumboNode& node) {
+        return weights.heaviest([&](const GumboNode& heading) {
+            if (!is_element(heading, GUMBO_TAG_H1)) {
+                return false;
+            }
+            const GumboNode* above = &heading;
+            while (above != nullptr && above != &node) {
+                above = above->parent;
+            }
+            return above != nullptr;
+        }) != nullptr;
+    };
+    const GumboNode* wider = &found;
+    constexpr int steps_max = 3;
+    for (int i = 0; i <= steps_max && wider != nullptr && is_element(*wider); ++i) {
+        if (weights.of(*wider).text * 10 > weights.of(found).text * 13) {
+            break;
+        }
+        if (holds_heading(*wider)) {
+            return *wider;
+        }
+        wider = wider->parent;
+    }
+    return found;
+}
+
 }  // namespace
 
-bool is_content_root(const GumboNode& node) {
-    return is_element(node, GUMBO_TAG_MAIN) || is_element(node, GUMBO_TAG_ARTICLE) ||
-           attribute_of(node, "role") == "main";
-}
-
-bool is_left_out(const GumboNode& node, Keep keep, Place place) {
-    if (!is_element(node)) {
-        return false;
-    }
-    const GumboTag tag = node.v.element.tag;
-    if (is_never_read(tag) || is_hidden(node)) {
-        return true;
-    }
-    if (keep == Keep::everything || is_content_root(node) || tag == GUMBO_TAG_BODY ||
-        tag == GUMBO_TAG_HTML) {
-        return false;
-    }
-    switch (tag) {
-        case GUMBO_TAG_NAV: case GUMBO_TAG_FOOTER: case GUMBO_TAG_ASIDE: return true;
-        // Some servers wrap the whole page in one form.
-        case GUMBO_TAG_FORM: return !holds_content_root(node);
-        case GUMBO_TAG_HEADER:
-            if (place == Place::page && !holds_content_root(node)) {
-                return true;
-            }
-            break;
-        default: break;
-    }
-    if (is_control(tag) || has_furniture_role(attribute_of(node, "role"))) {
-        return true;
-    }
-    return is_named_furniture(node) && !holds_content_root(node);
-}
-
-const GumboNode& main_content_of(const GumboNode& body) {
+const GumboNode& main_content_of(const GumboNode& body, const Furniture& furniture) {
     constexpr std::size_t text_bytes_min = 80;
-    const Weights weights(body);
+    const Weights weights(body, furniture);
     const std::size_t all = weights.of(body).text;
     const auto holds = [&](const GumboNode* node, std::size_t percent) {
         return node != nullptr && weights.of(*node).text * 100 >= all * percent;
     };
-    const GumboNode* found = weights.main_element();
+    const GumboNode* found = weights.heaviest(is_main);
     if (found != nullptr && (holds(found, 20) || weights.of(*found).text >= text_bytes_min)) {
-        return *found;
+        return narrow(*found, weights);
     }
     // One article of many, as on a blog's front page, is not what the page is about.
-    found = weights.heaviest(GUMBO_TAG_ARTICLE);
+    found = weights.heaviest(is_article);
     if (holds(found, 50)) {
         return *found;
     }
     found = weights.densest();
-    return holds(found, 60) ? *found : body;
+    return holds(found, 50) ? widen(*found, weights) : body;
 }
 
 }  // namespace rag::text

@@ -12,7 +12,8 @@ constexpr int indents_max = 16;  ///< Lists and quotes nested deeper are not ind
 
 class Renderer final {
 public:
-    explicit Renderer(Keep keep) : keep_(keep) {}
+    explicit Renderer(const MarkdownOptions& options)
+        : keep_(options.keep), furniture_(options.furniture), base_(options.base) {}
 
     std::string render(const GumboNode& node) {
         place_ = is_content_root(node) ? Place::content : Place::page;
@@ -32,7 +33,8 @@ private:
             writer_.write_text(node.v.text.text);
             return;
         }
-        if (depth > html_depth_max || !is_element(node) || is_left_out(node, keep_, place_)) {
+        if (depth > html_depth_max || !is_element(node) ||
+            furniture_.is_left_out(node, keep_, place_)) {
             return;
         }
         const Place outside = place_;
@@ -49,19 +51,24 @@ private:
             case GUMBO_TAG_H4: write_heading(node, "#### ", depth); break;
             case GUMBO_TAG_H5: write_heading(node, "##### ", depth); break;
             case GUMBO_TAG_H6: write_heading(node, "###### ", depth); break;
-            case GUMBO_TAG_UL: case GUMBO_TAG_OL: case GUMBO_TAG_MENU: write_list(node, depth); break;
+            case GUMBO_TAG_UL:
+            case GUMBO_TAG_OL:
+            case GUMBO_TAG_MENU: write_list(node, depth); break;
             case GUMBO_TAG_LI: write_item(node, "- ", depth); break;
             case GUMBO_TAG_PRE: write_code_block(node); break;
             case GUMBO_TAG_BLOCKQUOTE: write_quote(node, depth); break;
             case GUMBO_TAG_TABLE: write_table(node, depth); break;
             case GUMBO_TAG_A: write_link(node, depth); break;
             case GUMBO_TAG_IMG: write_image(node); break;
-            case GUMBO_TAG_STRONG: case GUMBO_TAG_B: write_marked(node, "**", depth); break;
-            case GUMBO_TAG_EM: case GUMBO_TAG_I: write_marked(node, "*", depth); break;
-            case GUMBO_TAG_CODE: case GUMBO_TAG_KBD: case GUMBO_TAG_SAMP: case GUMBO_TAG_TT:
-                write_code(node);
-                break;
-            case GUMBO_TAG_BR: writer_.break_line(); break;
+            case GUMBO_TAG_STRONG:
+            case GUMBO_TAG_B: write_marked(node, "**", depth); break;
+            case GUMBO_TAG_EM:
+            case GUMBO_TAG_I: write_marked(node, "*", depth); break;
+            case GUMBO_TAG_CODE:
+            case GUMBO_TAG_KBD:
+            case GUMBO_TAG_SAMP:
+            case GUMBO_TAG_TT: write_code(node); break;
+            case GUMBO_TAG_BR: writer_.end_line(); break;
             case GUMBO_TAG_HR:
                 writer_.break_block();
                 writer_.write_inline("---");
@@ -74,12 +81,30 @@ private:
 
     static bool is_block(GumboTag tag) {
         switch (tag) {
-            case GUMBO_TAG_P: case GUMBO_TAG_DIV: case GUMBO_TAG_SECTION: case GUMBO_TAG_ARTICLE:
-            case GUMBO_TAG_MAIN: case GUMBO_TAG_HEADER: case GUMBO_TAG_FOOTER: case GUMBO_TAG_ASIDE:
-            case GUMBO_TAG_NAV: case GUMBO_TAG_FIGURE: case GUMBO_TAG_FIGCAPTION: case GUMBO_TAG_FORM:
-            case GUMBO_TAG_DETAILS: case GUMBO_TAG_SUMMARY: case GUMBO_TAG_DL: case GUMBO_TAG_ADDRESS:
-            case GUMBO_TAG_FIELDSET: case GUMBO_TAG_CAPTION: case GUMBO_TAG_TR: case GUMBO_TAG_TD:
-            case GUMBO_TAG_TH: case GUMBO_TAG_CENTER: case GUMBO_TAG_HGROUP: case GUMBO_TAG_BODY: return true;
+            case GUMBO_TAG_P:
+            case GUMBO_TAG_DIV:
+            case GUMBO_TAG_SECTION:
+            case GUMBO_TAG_ARTICLE:
+            case GUMBO_TAG_MAIN:
+            case GUMBO_TAG_HEADER:
+            case GUMBO_TAG_FOOTER:
+            case GUMBO_TAG_ASIDE:
+            case GUMBO_TAG_NAV:
+            case GUMBO_TAG_FIGURE:
+            case GUMBO_TAG_FIGCAPTION:
+            case GUMBO_TAG_FORM:
+            case GUMBO_TAG_DETAILS:
+            case GUMBO_TAG_SUMMARY:
+            case GUMBO_TAG_DL:
+            case GUMBO_TAG_ADDRESS:
+            case GUMBO_TAG_FIELDSET:
+            case GUMBO_TAG_CAPTION:
+            case GUMBO_TAG_TR:
+            case GUMBO_TAG_TD:
+            case GUMBO_TAG_TH:
+            case GUMBO_TAG_CENTER:
+            case GUMBO_TAG_HGROUP:
+            case GUMBO_TAG_BODY: return true;
             default: return false;
         }
     }
@@ -88,27 +113,37 @@ private:
         const GumboTag tag = node.v.element.tag;
         if (tag == GUMBO_TAG_DD) {
             writer_.break_line();
+            writer_.begin_item();  // Its first paragraph belongs right below the term.
         } else if (is_block(tag)) {
             writer_.break_block();
+        } else if (tag == GUMBO_TAG_LABEL) {
+            writer_.write_text(" ");  // Labels are boxes, set apart without any white space.
         }
         walk_children(node, depth);
-        if (is_block(tag) || tag == GUMBO_TAG_DD) {
+        if (tag == GUMBO_TAG_DD) {
+            writer_.end_item();
             writer_.break_block();
+        } else if (is_block(tag)) {
+            writer_.break_block();
+        } else if (tag == GUMBO_TAG_LABEL) {
+            writer_.write_text(" ");
         }
     }
 
     void write_heading(const GumboNode& node, std::string_view signs, int depth) {
-        if (text_of(node, 64).empty()) {
-            return;
-        }
+        const MarkdownWriter::Mark before = writer_.mark();
         writer_.break_block();
         writer_.write_inline(signs.substr(0, signs.size() - 1));
         writer_.write_text(" ");
+        const std::size_t begin = writer_.size();
         writer_.begin_single_line();
         ++plain_;
         walk_children(node, depth);
         --plain_;
         writer_.end_single_line();
+        if (writer_.size() == begin) {
+            writer_.take_back(before);
+        }
         writer_.break_block();
     }
 
@@ -127,7 +162,7 @@ private:
         for (const GumboNode* child : children_of(node)) {
             if (!is_element(*child, GUMBO_TAG_LI)) {
                 walk(*child, depth + 1);
-            } else if (!is_left_out(*child, keep_, place_)) {
+            } else if (!furniture_.is_left_out(*child, keep_, place_)) {
                 write_item(*child, ordered ? std::to_string(number++) + ". " : "- ", depth + 1);
             }
         }
@@ -136,10 +171,7 @@ private:
     }
 
     void write_item(const GumboNode& node, const std::string& marker, int depth) {
-        if (text_of(node, 64).empty()) {
-            walk_children(node, depth);
-            return;
-        }
+        const MarkdownWriter::Mark before = writer_.mark();
         writer_.break_line();
         const bool indented = indent(marker, std::string(marker.size(), ' '));
         // The first paragraph of an item stands on the marker's line, others are set apart.
@@ -149,6 +181,9 @@ private:
             unindent();
         }
         writer_.end_item();
+        if (writer_.size() == before.size) {
+            writer_.take_back(before);
+        }
     }
 
     bool indent(std::string_view first, std::string_view rest) {
@@ -176,7 +211,8 @@ private:
     }
 
     static std::string language_in(std::string_view classes) {
-        for (const std::string_view mark : {"language-", "lang-", "highlight-source-", "highlight-"}) {
+        for (const std::string_view mark :
+             {"language-", "lang-", "highlight-source-", "highlight-"}) {
             const std::size_t found = classes.find(mark);
             if (found == std::string_view::npos) {
                 continue;
@@ -210,7 +246,8 @@ private:
             out.append(node.v.text.text);
         } else if (is_element(node, GUMBO_TAG_BR)) {
             out.push_back('\n');
-        } else if (depth <= html_depth_max && !is_element(node, GUMBO_TAG_BUTTON)) {
+        } else if (depth <= html_depth_max && !is_element(node, GUMBO_TAG_BUTTON) &&
+                   (depth == 0 || !is_line_number(node))) {
             for (const GumboNode* child : children_of(node)) {
                 append_verbatim(*child, out, depth + 1);
             }
@@ -255,55 +292,87 @@ private:
     }
 
     void write_marked(const GumboNode& node, std::string_view mark, int depth) {
-        if (plain_ > 0 || text_of(node, 64).empty()) {
+        if (plain_ > 0) {
             walk_children(node, depth);
             return;
         }
+        const MarkdownWriter::Mark before = writer_.mark();
         writer_.write_inline(mark);
         ++plain_;
+        const bool written = write_glued(node, depth);
+        --plain_;
+        written ? writer_.append(mark) : writer_.take_back(before);
+    }
+
+    /// False when nothing was written.
+    bool write_glued(const GumboNode& node, int depth) {
+        const std::size_t begin = writer_.size();
         writer_.begin_single_line();
         writer_.glue();
         walk_children(node, depth);
         writer_.end_single_line();
-        --plain_;
-        writer_.append(mark);
+        return writer_.size() > begin;
+    }
+
+    /// The handle by which a heading is linked to, or the way back from a footnote.
+    static bool is_handle(const GumboNode& node, std::string_view href) {
+        if (!href.empty() && href[0] != '#') {
+            return false;
+        }
+        const std::string text = text_of(node, 16);
+        return text == "#" || text == "¶" || text == "§" || text == "^" || text == "↑" ||
+               text.starts_with("↩") || text == "🔗" || text == "\u200B";
+    }
+
+    /// As Markdown has it between the round brackets; empty for what no link should be set to.
+    std::string target_of(std::string_view written) const {
+        constexpr std::size_t target_bytes_max = 2048;
+        std::string target = collapse(written.substr(0, 2 * target_bytes_max));
+        const std::string scheme = to_lower(target.substr(0, 11));
+        if (target.empty() || target[0] == '#' || target.size() > target_bytes_max ||
+            scheme.starts_with("javascript:") || scheme.starts_with("data:")) {
+            return {};
+        }
+        if (base_ != nullptr) {
+            if (const auto resolved = resolve_url(*base_, target)) {
+                target = resolved->text() + fragment_of(target);
+            }
+        }
+        const bool odd = target.find_first_of(" ()<>") != std::string::npos;
+        return odd ? "<" + target + ">" : target;
+    }
+
+    static std::string fragment_of(const std::string& target) {
+        const std::size_t sign = target.find('#');
+        return sign == std::string::npos ? std::string() : target.substr(sign);
     }
 
     void write_link(const GumboNode& node, int depth) {
-        const std::string href = collapse(attribute_of(node, "href"));
-        const std::string text = text_of(node);
-        if (text == "#" || text == "¶" || text == "§") {
-            return;  // The handle by which a heading is linked to.
+        const std::string_view href = attribute_of(node, "href");
+        if (is_handle(node, href)) {
+            return;
         }
-        const std::string scheme = to_lower(href.substr(0, 11));
-        const bool leads_nowhere = href.empty() || href[0] == '#' || href.size() > 2048 ||
-                                   scheme.starts_with("javascript:") || scheme.starts_with("data:");
-        if (leads_nowhere || text.empty() || plain_link_ > 0) {
+        const std::string target = target_of(href);
+        if (target.empty() || plain_link_ > 0) {
             walk_children(node, depth);
             return;
         }
+        const MarkdownWriter::Mark before = writer_.mark();
         writer_.write_inline("[");
         ++plain_link_;
-        writer_.begin_single_line();
-        writer_.glue();
-        walk_children(node, depth);
-        writer_.end_single_line();
+        const bool written = write_glued(node, depth);
         --plain_link_;
-        const bool odd = href.find_first_of(" ()<>") != std::string::npos;
-        writer_.append(odd ? "](<" + href + ">)" : "](" + href + ")");
+        written ? writer_.append("](" + target + ")") : writer_.take_back(before);
     }
 
     void write_image(const GumboNode& node) {
         const std::string alt = collapse(attribute_of(node, "alt"));
-        const std::string source = collapse(attribute_of(node, "src"));
         if (alt.empty()) {
             return;
         }
-        if (source.empty() || source.starts_with("data:") || source.size() > 2048) {
-            writer_.write_text(alt);
-        } else {
-            writer_.write_inline("![" + alt + "](" + source + ")");
-        }
+        const std::string target = target_of(attribute_of(node, "src"));
+        target.empty() ? writer_.write_text(alt)
+                       : writer_.write_inline("![" + alt + "](" + target + ")");
     }
 
     /// The rows of a table, those of tables inside apart.
@@ -317,10 +386,12 @@ private:
         }
     }
 
-    static std::vector<const GumboNode*> cells_of(const GumboNode& row) {
-        std::vector<const GumboNode*> cells = children_of(row);
-        std::erase_if(cells, [](const GumboNode* cell) {
-            return !is_element(*cell, GUMBO_TAG_TD) && !is_element(*cell, GUMBO_TAG_TH);
+    std::vector<const GumboNode*> cells_of(const GumboNode& row) const {
+        const auto children = children_of(row);
+        std::vector<const GumboNode*> cells(children.begin(), children.end());
+        std::erase_if(cells, [this](const GumboNode* cell) {
+            return (!is_element(*cell, GUMBO_TAG_TD) && !is_element(*cell, GUMBO_TAG_TH)) ||
+                   furniture_.is_left_out(*cell, keep_, place_);
         });
         return cells;
     }
@@ -329,8 +400,12 @@ private:
     static bool holds_blocks(const GumboNode& node, int depth) {
         for (const GumboNode* child : children_of(node)) {
             switch (is_element(*child) ? child->v.element.tag : GUMBO_TAG_SPAN) {
-                case GUMBO_TAG_TABLE: case GUMBO_TAG_PRE: case GUMBO_TAG_H1: case GUMBO_TAG_H2:
-                case GUMBO_TAG_H3: case GUMBO_TAG_BLOCKQUOTE: return true;
+                case GUMBO_TAG_TABLE:
+                case GUMBO_TAG_PRE:
+                case GUMBO_TAG_H1:
+                case GUMBO_TAG_H2:
+                case GUMBO_TAG_H3:
+                case GUMBO_TAG_BLOCKQUOTE: return true;
                 default: break;
             }
             if (depth < 8 && holds_blocks(*child, depth + 1)) {
@@ -380,7 +455,7 @@ private:
         for (std::size_t i = 0; i < columns; ++i) {
             std::string cell;
             if (i < cells.size()) {
-                Renderer inside(keep_);
+                Renderer inside({keep_, furniture_, base_});
                 inside.place_ = place_;
                 inside.writer_.begin_single_line();
                 inside.walk_children(*cells[i], depth + 2);
@@ -396,6 +471,8 @@ private:
     }
 
     Keep keep_;
+    const Furniture& furniture_;
+    const Url* base_;
     Place place_ = Place::page;
     MarkdownWriter writer_;
     int lists_ = 0;
@@ -406,6 +483,8 @@ private:
 
 }  // namespace
 
-std::string write_markdown(const GumboNode& node, Keep keep) { return Renderer(keep).render(node); }
+std::string write_markdown(const GumboNode& node, const MarkdownOptions& options) {
+    return Renderer(options).render(node);
+}
 
 }  // namespace rag::text

@@ -2,15 +2,14 @@
 
 #include "base/utf8.hpp"
 #include "text/characters.hpp"
+#include "text/html_scan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace rag::text {
 namespace {
 
-constexpr std::size_t arena_bytes_max = 384U << 20U;
 constexpr std::size_t arena_block_bytes = 256U << 10U;
 
 void* allocate_in(void* arena, std::size_t bytes) {
@@ -33,64 +32,42 @@ const GumboNode* parse(const char* source, std::size_t size, HtmlArena* arena) {
     return output == nullptr ? nullptr : output->root;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/// Text of one element, for a bounded effort: elements inside of each other may all be asked.
+class TextGatherer final {
+public:
+    explicit TextGatherer(std::size_t bytes_max)
+        : bytes_max_(bytes_max), nodes_left_(bytes_max + 256) {}
 
-/// Elements that never stay open, or are closed by the next of their kind.
-bool nests(std::string_view tag) {
-    constexpr auto flat = std::to_array<std::string_view>({
-        "area", "base",  "br",    "col",    "dd",    "dt",   "embed", "hr",   "img",
-        "input", "li",   "link",  "meta",   "option", "p",   "param", "rb",   "rp",
-        "rt",   "source", "tbody", "td",    "tfoot", "th",   "thead", "tr",   "track",
-        "wbr",
-    });
-    static_assert(std::is_sorted(flat.begin(), flat.end()));
-    return !std::binary_search(flat.begin(), flat.end(), tag);
-}
+    std::string text;
 
-/// An estimate from start and end tags alone. The parser's work is the page's length times its
-/// depth, so that a page made to be deep must be known before.
-bool is_too_deep(std::string_view source) {
-    int depth = 0;
-    for (std::size_t i = source.find('<'); i < source.size(); i = source.find('<', i + 1)) {
-        const bool closes = i + 1 < source.size() && source[i + 1] == '/';
-        const std::size_t name = i + (closes ? 2 : 1);
-        std::size_t end = name;
-        while (end < source.size() && end < name + 16 && is_letter(source[end])) {
-            ++end;
+    void gather(const GumboNode& node, int depth) {
+        if (text.size() >= bytes_max_ || depth > html_depth_max || nodes_left_ == 0) {
+            return;
         }
-        if (end == name || !nests(to_lower(source.substr(name, end - name)))) {
-            continue;
+        --nodes_left_;
+        if (is_text(node)) {
+            text.append(std::string_view(node.v.text.text).substr(0, bytes_max_ + 1));
+            return;
         }
-        depth = closes ? std::max(depth - 1, 0) : depth + 1;
-        if (depth > html_depth_max) {
-            return true;
+        if (is_element(node, GUMBO_TAG_SCRIPT) || is_element(node, GUMBO_TAG_STYLE)) {
+            return;
+        }
+        for (const GumboNode* child : children_of(node)) {
+            gather(*child, depth + 1);
         }
     }
-    return false;
-}
 
-void append_text(const GumboNode& node, std::string& out, std::size_t bytes_max, int depth) {
-    if (out.size() >= bytes_max || depth > html_depth_max) {
-        return;
-    }
-    if (is_text(node)) {
-        out.append(node.v.text.text);
-        return;
-    }
-    if (is_element(node, GUMBO_TAG_SCRIPT) || is_element(node, GUMBO_TAG_STYLE)) {
-        return;
-    }
-    for (const GumboNode* child : children_of(node)) {
-        append_text(*child, out, bytes_max, depth + 1);
-    }
-}
+private:
+    std::size_t bytes_max_;
+    std::size_t nodes_left_;
+};
 
 }  // namespace
 
 void* HtmlArena::allocate(std::size_t bytes) {
     constexpr std::size_t alignment = alignof(std::max_align_t);
     bytes = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
-    if (bytes > arena_bytes_max - total_) {
+    if (bytes > html_tree_bytes_max - total_ || is_late()) {
         std::longjmp(too_large, 1);
     }
     if (bytes > left_) {
@@ -105,8 +82,14 @@ void* HtmlArena::allocate(std::size_t bytes) {
     return std::exchange(free_, free_ + bytes);
 }
 
+bool HtmlArena::is_late() {
+    constexpr std::size_t allocations_between_looks = 64;
+    return ++allocations_ % allocations_between_looks == 0 &&
+           std::chrono::steady_clock::now() > deadline_;
+}
+
 HtmlTree::HtmlTree(std::string source) : source_(std::move(source)) {
-    if (!is_too_deep(source_)) {
+    if (source_.size() <= html_parsed_bytes_max && !is_too_deep(source_)) {
         root_ = parse(source_.data(), source_.size(), &arena_);
     }
 }
@@ -124,13 +107,12 @@ bool is_text(const GumboNode& node) {
            node.type == GUMBO_NODE_CDATA;
 }
 
-std::vector<const GumboNode*> children_of(const GumboNode& node) {
+std::span<const GumboNode* const> children_of(const GumboNode& node) {
     if (!is_element(node)) {
         return {};
     }
     const GumboVector& children = node.v.element.children;
-    const auto* const* first = reinterpret_cast<const GumboNode* const*>(children.data);
-    return {first, first + children.length};
+    return {reinterpret_cast<const GumboNode* const*>(children.data), children.length};
 }
 
 std::string_view attribute_of(const GumboNode& node, const char* name) {
@@ -146,8 +128,9 @@ bool has_attribute(const GumboNode& node, const char* name) {
 }
 
 std::string text_of(const GumboNode& node, std::size_t bytes_max) {
-    std::string text;
-    append_text(node, text, bytes_max, 0);
+    TextGatherer gatherer(bytes_max);
+    gatherer.gather(node, 0);
+    std::string text = std::move(gatherer.text);
     if (text.size() > bytes_max) {
         std::size_t end = bytes_max;
         while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
@@ -181,22 +164,6 @@ std::string to_lower(std::string_view text) {
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
     }
     return out;
-}
-
-std::string strip_tags(std::string_view source) {
-    std::string out;
-    std::size_t i = 0;
-    while (i < source.size()) {
-        const std::size_t open = std::min(source.find('<', i), source.size());
-        out.append(source.substr(i, open - i));
-        const std::size_t close = source.find('>', open);
-        if (close == std::string_view::npos) {
-            break;
-        }
-        out.push_back(' ');
-        i = close + 1;
-    }
-    return collapse(out);
 }
 
 }  // namespace rag::text

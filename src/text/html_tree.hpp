@@ -2,9 +2,11 @@
 
 #include <gumbo.h>
 
+#include <chrono>
 #include <csetjmp>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,12 @@ namespace rag::text {
 /// Deeper than this no tree is walked. Browsers nest elements 512 deep at most.
 constexpr int html_depth_max = 512;
 
+constexpr std::size_t html_parsed_bytes_max = 8U << 20U;  ///< Longer pages are scanned, not parsed.
+constexpr std::size_t html_tree_bytes_max = 40U << 20U;   ///< Of the tree; some 200'000 elements.
+
+/// Pages are parsed in milliseconds; those made to keep the parser busy are given up.
+constexpr std::chrono::seconds html_parse_time_max{5};
+
 /// The memory of one parse. Gumbo frees a tree by recursion, which a deep one turns into a stack
 /// overflow, and grows without a bound on pages made for that; here both end with the arena.
 class HtmlArena final {
@@ -22,12 +30,17 @@ public:
     HtmlArena(const HtmlArena&) = delete;
     HtmlArena& operator=(const HtmlArena&) = delete;
 
-    /// Jumps to `too_large` when the tree is out of proportion.
+    /// Jumps to `too_large` when the tree is out of proportion, or the time is over.
     void* allocate(std::size_t bytes);
 
     std::jmp_buf too_large;
 
 private:
+    bool is_late();
+
+    std::chrono::steady_clock::time_point deadline_ =
+        std::chrono::steady_clock::now() + html_parse_time_max;
+    std::size_t allocations_ = 0;
     std::vector<std::unique_ptr<std::byte[]>> blocks_;
     std::size_t left_ = 0;  ///< Bytes free at `free_`.
     std::byte* free_ = nullptr;
@@ -57,7 +70,7 @@ bool is_element(const GumboNode& node, GumboTag tag);
 bool is_text(const GumboNode& node);  ///< White space included.
 
 /// Empty for text and for elements without children.
-std::vector<const GumboNode*> children_of(const GumboNode& node);
+std::span<const GumboNode* const> children_of(const GumboNode& node);
 
 /// Empty where the element has no such attribute.
 std::string_view attribute_of(const GumboNode& node, const char* name);
@@ -70,8 +83,5 @@ std::string text_of(const GumboNode& node, std::size_t bytes_max = 4096);
 std::string collapse(std::string_view text);
 
 std::string to_lower(std::string_view text);
-
-/// The source without what stands between angle brackets: what is left for a hostile page.
-std::string strip_tags(std::string_view source);
 
 }  // namespace rag::text

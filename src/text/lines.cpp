@@ -18,16 +18,17 @@ bool is_indented_code(std::string_view line) {
     return indentation(line) > 3 || line.substr(0, indentation(line)).find('\t') < line.size();
 }
 
-bool is_blank_char(char c) { return c == ' ' || c == '\t'; }
+bool is_blank_char(char c) {
+    return c == ' ' || c == '\t';
+}
 
 constexpr auto definition_words = std::to_array<std::string_view>({
-    "abstract", "async",     "class",  "const",     "constexpr", "data",      "def",
-    "defmodule", "enum",     "export", "extension", "extern",    "final",     "fn",
-    "func",     "function",  "impl",   "inline",    "interface", "internal",  "macro",
-    "mod",      "module",    "namespace", "object", "open",      "package",   "private",
-    "protected", "protocol", "pub",    "public",    "record",    "sealed",    "static",
-    "struct",   "sub",       "template", "trait",   "type",      "typedef",   "union",
-    "void",
+    "abstract", "async",  "class",     "const",    "constexpr", "data",     "def",    "defmodule",
+    "enum",     "export", "extension", "extern",   "final",     "fn",       "func",   "function",
+    "impl",     "inline", "interface", "internal", "macro",     "mod",      "module", "namespace",
+    "object",   "open",   "package",   "private",  "protected", "protocol", "pub",    "public",
+    "record",   "sealed", "static",    "struct",   "sub",       "template", "trait",  "type",
+    "typedef",  "union",  "void",
 });
 static_assert(std::is_sorted(definition_words.begin(), definition_words.end()));
 
@@ -192,7 +193,8 @@ bool begins_definition(std::string_view line) {
 
 bool leads_in_definition(std::string_view line) {
     const std::string_view content = line.substr(indentation(line));
-    for (const std::string_view mark : {"//", "/*", "*", "#", "@", "--", "template", "[", "\"\"\""}) {
+    for (const std::string_view mark :
+         {"//", "/*", "*", "#", "@", "--", "template", "[", "\"\"\""}) {
         if (content.starts_with(mark)) {
             return true;
         }

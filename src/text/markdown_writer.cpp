@@ -5,7 +5,13 @@
 namespace rag::text {
 namespace {
 
-bool is_html_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// Of the white space at the offset; a space that does not break (U+00A0) is as good as any.
+std::size_t space_bytes(std::string_view text, std::size_t i) {
+    if (text[i] == ' ' || (text[i] >= '\t' && text[i] <= '\r')) {
+        return 1;
+    }
+    return text[i] == '\xC2' && i + 1 < text.size() && text[i + 1] == '\xA0' ? 2 : 0;
+}
 
 std::string_view without_trailing_space(std::string_view line) {
     while (!line.empty() && line.back() == ' ') {
@@ -41,17 +47,18 @@ void MarkdownWriter::begin_content() {
     space_ = false;
     glued_ = false;
     item_begins_ = false;
+    ended_line_ = false;
 }
 
 void MarkdownWriter::write_text(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
-        if (is_html_space(text[i])) {
+        if (const std::size_t space = space_bytes(text, i); space > 0) {
             space_ = true;
-            ++i;
+            i += space;
             continue;
         }
         std::size_t end = i;
-        while (end < text.size() && !is_html_space(text[end])) {
+        while (end < text.size() && space_bytes(text, end) == 0) {
             ++end;
         }
         const std::string_view word = text.substr(i, end - i);
@@ -98,6 +105,16 @@ void MarkdownWriter::unindent() {
     prefix_.resize(prefix_sizes_.back());
     prefix_sizes_.pop_back();
     first_prefix_.clear();
+}
+
+void MarkdownWriter::take_back(const Mark& mark) {
+    out_.resize(mark.size);
+    first_prefix_ = mark.first_prefix;
+    gap_ = mark.gap;
+    space_ = mark.space;
+    glued_ = mark.glued;
+    item_begins_ = mark.item_begins;
+    ended_line_ = mark.ended_line;
 }
 
 std::string MarkdownWriter::take() {

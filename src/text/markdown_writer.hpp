@@ -15,7 +15,12 @@ public:
     void break_line() { gap_ = gap_ < Gap::line ? Gap::line : gap_; }
     /// The next text begins a line, and no more than that.
     void tighten() { gap_ = Gap::line; }
-    void break_block() { gap_ = item_begins_ ? Gap::line : Gap::block; }
+    void break_block() { gap_ = item_begins_ && gap_ != Gap::block ? Gap::line : Gap::block; }
+    /// A forced line end; two in a row are what people set paragraphs apart with.
+    void end_line() {
+        gap_ = ended_line_ || gap_ == Gap::block ? Gap::block : Gap::line;
+        ended_line_ = true;
+    }
 
     /// Runs of white space become one space, or none at the beginning of a line.
     void write_text(std::string_view text);
@@ -49,6 +54,24 @@ public:
 private:
     enum class Gap { none, line, block };
 
+public:
+    /// What was due before some markup, to take it back when nothing came to stand inside.
+    struct Mark {
+        std::size_t size = 0;
+        std::string first_prefix;
+        Gap gap = Gap::none;
+        bool space = false;
+        bool glued = false;
+        bool item_begins = false;
+        bool ended_line = false;
+    };
+    Mark mark() const {
+        return {out_.size(), first_prefix_, gap_, space_, glued_, item_begins_, ended_line_};
+    }
+    std::size_t size() const { return out_.size(); }
+    void take_back(const Mark& mark);
+
+private:
     void begin_content();
 
     std::string out_;
@@ -60,6 +83,7 @@ private:
     int single_line_ = 0;
     bool glued_ = false;
     bool item_begins_ = false;
+    bool ended_line_ = false;  ///< By end_line, and nothing was written since.
 };
 
 }  // namespace rag::text

@@ -15,9 +15,9 @@ namespace {
 
 constexpr char32_t latin1_letters_first = 0xC0;
 constexpr auto latin1_letters = std::to_array<std::string_view>({
-    "A", "A", "A", "A", "A", "A", "AE", "C", "E", "E", "E", "E", "I", "I", "I", "I",
+    "A", "A", "A", "A", "A", "A", "AE", "C", "E", "E", "E", "E", "I", "I", "I",  "I",
     "D", "N", "O", "O", "O", "O", "O",  " ", "O", "U", "U", "U", "U", "Y", "Th", "ss",
-    "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
+    "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i",  "i",
     "d", "n", "o", "o", "o", "o", "o",  " ", "o", "u", "u", "u", "u", "y", "th", "y",
 });
 
@@ -28,11 +28,28 @@ std::optional<std::string_view> spelled_out(char32_t c) {
         return latin1_letters[c - latin1_letters_first];
     }
     switch (c) {
-        case 0x00AD: case 0x200C: case 0x200D: case 0x2060: case 0xFEFF: return "";
-        case 0x02BC: case 0x2018: case 0x2019: return "'";
-        case 0x2010: case 0x2011: return "-";
-        case 0x00A0: case 0x200B: case 0x2012: case 0x2013: case 0x2014: case 0x2015:
-        case 0x201A: case 0x201C: case 0x201D: case 0x201E: case 0x2022: case 0x2026: return " ";
+        case 0x00AD:
+        case 0x200C:
+        case 0x200D:
+        case 0x2060:
+        case 0xFEFF: return "";
+        case 0x02BC:
+        case 0x2018:
+        case 0x2019: return "'";
+        case 0x2010:
+        case 0x2011: return "-";
+        case 0x00A0:
+        case 0x200B:
+        case 0x2012:
+        case 0x2013:
+        case 0x2014:
+        case 0x2015:
+        case 0x201A:
+        case 0x201C:
+        case 0x201D:
+        case 0x201E:
+        case 0x2022:
+        case 0x2026: return " ";
         case 0x0110: return "D";
         case 0x0111: return "d";
         case 0x0131: return "i";
@@ -76,8 +93,8 @@ void normalise(const icu::Normalizer2* form, std::string_view text, std::string&
     form->normalizeUTF8(0, {text.data(), static_cast<std::int32_t>(text.size())}, sink, nullptr,
                         status);
     if (U_FAILURE(status)) {
-        throw Error(ErrorCode::internal, std::string("A text could not be normalised: ") +
-                                             u_errorName(status) + ".");
+        throw Error(ErrorCode::internal,
+                    std::string("A text could not be normalised: ") + u_errorName(status) + ".");
     }
 }
 

@@ -49,16 +49,38 @@ std::vector<Quote> find_quotes(std::string_view text) {
         const DecodedCodePoint c = decode_utf8(text, i);
         const std::size_t end = i + c.bytes;
         if (c.value == '"' || c.value == 0x201C || c.value == 0x201D || c.value == 0x201E) {
-            const bool after_word = i > 0 && kind_of(code_point_before(text, i).value) !=
-                                                 CharacterKind::separator;
-            const bool before_word =
-                end < text.size() && kind_of(decode_utf8(text, end).value) != CharacterKind::separator;
-            quotes.push_back({i, end, c.value != 0x201D && !after_word,
-                              c.value != 0x201E && !before_word});
+            const bool after_word =
+                i > 0 && kind_of(code_point_before(text, i).value) != CharacterKind::separator;
+            const bool before_word = end < text.size() && kind_of(decode_utf8(text, end).value) !=
+                                                              CharacterKind::separator;
+            quotes.push_back(
+                {i, end, c.value != 0x201D && !after_word, c.value != 0x201E && !before_word});
         }
         i = end;
     }
     return quotes;
+}
+
+/// A lone identifier in quotes stands in the index as itself and then in parts; another identifier
+/// that holds it (`src/net` in `src/net/client.cpp`) has only the parts in common. So the phrase is
+/// the parts. `words` are the folded words behind the terms.
+void keep_parts_of_lone_identifier(std::vector<std::string>& phrase,
+                                   const std::vector<std::string>& words) {
+    if (phrase.size() < 2) {
+        return;
+    }
+    std::string whole = words.front();
+    std::erase_if(whole, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x80 && ascii_kinds[byte] == CharacterKind::separator;
+    });
+    std::string parts;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        parts += words[i];
+    }
+    if (whole == parts) {
+        phrase.erase(phrase.begin());
+    }
 }
 
 std::vector<std::vector<std::string>> find_phrases(std::string_view text) {
@@ -72,13 +94,16 @@ std::vector<std::vector<std::string>> find_phrases(std::string_view text) {
             continue;
         }
         std::vector<std::string> phrase;
+        std::vector<std::string> words;
         scan_text(text.substr(open->end, quote.begin - open->end),
-                  [&](std::string_view term, std::string_view) {
+                  [&](std::string_view term, std::string_view word) {
                       if (terms_left > 0) {
                           phrase.emplace_back(term);
+                          words.emplace_back(word);
                           --terms_left;
                       }
                   });
+        keep_parts_of_lone_identifier(phrase, words);
         if (!phrase.empty()) {
             phrases.push_back(std::move(phrase));
         }

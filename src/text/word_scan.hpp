@@ -44,9 +44,7 @@ struct Character {
     char32_t value = 0;
     std::size_t bytes = 1;
 
-    bool in_word() const {
-        return kind != CharacterKind::separator && kind != CharacterKind::gram;
-    }
+    bool in_word() const { return kind != CharacterKind::separator && kind != CharacterKind::gram; }
 };
 
 inline CharacterKind kind_of(char32_t c) {
@@ -107,7 +105,8 @@ inline bool append_folded(FoldedWord& word, const Character& c) {
     if (word.size + folded.size() > term_bytes_max) {
         return false;
     }
-    std::copy(folded.begin(), folded.end(), word.bytes.begin() + static_cast<std::ptrdiff_t>(word.size));
+    std::copy(folded.begin(), folded.end(),
+              word.bytes.begin() + static_cast<std::ptrdiff_t>(word.size));
     word.size += folded.size();
     return true;
 }
@@ -136,8 +135,8 @@ public:
 
     void finish(FoldedWord& word) {
         // URLs, IDs: the s is no part of its own.
-        if (acronym_end_ != 0 && acronym_end_ + 1 == word.size &&
-            word.bytes[acronym_end_] == 's' && count_ > 0) {
+        if (acronym_end_ != 0 && acronym_end_ + 1 == word.size && word.bytes[acronym_end_] == 's' &&
+            count_ > 0) {
             --count_;
         }
         if (count_ > parts_.size()) {
@@ -173,8 +172,8 @@ private:
     std::size_t count_ = 0;
 };
 
-/// Walks over text in word form (word_form.hpp) and calls `sink(term, word)` for each term in order:
-/// the term as it is indexed, and the folded word that it was made from.
+/// Walks over text in word form (word_form.hpp) and calls `sink(term, word)` for each term in
+/// order: the term as it is indexed, and the folded word that it was made from.
 template <class Sink>
 class WordScanner final {
 public:
@@ -250,7 +249,11 @@ private:
     std::size_t joined_at(std::size_t end) const {
         std::size_t next = end + 1;
         switch (at(end)) {
-            case '.': case '/': case '\\': case '@': case '&': break;
+            case '.':
+            case '/':
+            case '\\':
+            case '@':
+            case '&': break;
             case '-': next = at(next) == '>' ? next + 1 : next; break;
             case '_':
                 while (at(next) == '_' && next < end + 4) {
@@ -350,8 +353,8 @@ private:
     }
 
     void emit_part(std::string_view part) {
-        const bool letters = std::all_of(part.begin(), part.end(),
-                                         [](char c) { return c >= 'a' && c <= 'z'; });
+        const bool letters =
+            std::all_of(part.begin(), part.end(), [](char c) { return c >= 'a' && c <= 'z'; });
         sink_(letters ? stem_english(part) : part, part);
     }
 
@@ -380,7 +383,9 @@ private:
     Sink& sink_;
 };
 
-inline bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+inline bool is_ascii_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 inline std::size_t find_non_ascii(std::string_view text, std::size_t from) {
     while (from + 64 <= text.size() && is_ascii(text.substr(from, 64))) {

@@ -43,6 +43,7 @@ std::unique_ptr<mcp::ResourceProvider> register_conformance_fixtures(mcp::Regist
                                                                      mcp::ChangeHub& changes) {
     add_fixture_content_tools(registry, changes);
     add_fixture_dialogue_tools(registry);
+    add_fixture_task_tools(registry);
     add_fixture_prompts(registry);
     auto resources = make_fixture_resources();
     registry.set_resources(*resources);

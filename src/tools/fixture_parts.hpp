@@ -13,6 +13,8 @@ namespace rag::tools {
 void add_fixture_content_tools(mcp::Registry& registry, mcp::ChangeHub& changes);
 /// Tools that ask the client back.
 void add_fixture_dialogue_tools(mcp::Registry& registry);
+/// Tools that become tasks, or let go of their stream.
+void add_fixture_task_tools(mcp::Registry& registry);
 void add_fixture_prompts(mcp::Registry& registry);
 std::unique_ptr<mcp::ResourceProvider> make_fixture_resources();
 

@@ -18,6 +18,22 @@ RenderMode read_render(const Json& arguments) {
     return render == "never" ? RenderMode::never : RenderMode::automatic;
 }
 
+memory::IngestUrl read_site(const Json& arguments) {
+    memory::IngestUrl request;
+    request.url = text_of(arguments, "url");
+    request.collection = text_of(arguments, "collection_name");
+    request.mode = read_mode(arguments);
+    request.follow_links = flag_of(arguments, "follow_links");
+    request.max_depth = integer_of(arguments, "max_depth", request.max_depth);
+    request.max_pages = integer_of(arguments, "max_pages", request.max_pages);
+    request.include_patterns = texts_of(arguments, "include_patterns");
+    request.exclude_patterns = texts_of(arguments, "exclude_patterns");
+    request.render = read_render(arguments);
+    request.metadata = object_of(arguments, "metadata");
+    request.include_document_ids = flag_of(arguments, "include_document_ids");
+    return request;
+}
+
 }  // namespace
 
 mcp::Tool analyze_website(const MemoryProvider& memory) {
@@ -37,23 +53,16 @@ mcp::Tool analyze_website(const MemoryProvider& memory) {
 }
 
 mcp::Tool ingest_url(const MemoryProvider& memory) {
-    return make_tool("ingest_url", Role::writer, mcp::Duration::lengthy,
-                     [memory](const CallContext& context, const Json& arguments) {
-                         memory::IngestUrl request;
-                         request.url = text_of(arguments, "url");
-                         request.collection = text_of(arguments, "collection_name");
-                         request.mode = read_mode(arguments);
-                         request.follow_links = flag_of(arguments, "follow_links");
-                         request.max_depth = integer_of(arguments, "max_depth", request.max_depth);
-                         request.max_pages = integer_of(arguments, "max_pages", request.max_pages);
-                         request.include_patterns = texts_of(arguments, "include_patterns");
-                         request.exclude_patterns = texts_of(arguments, "exclude_patterns");
-                         request.render = read_render(arguments);
-                         request.metadata = object_of(arguments, "metadata");
-                         request.include_document_ids = flag_of(arguments, "include_document_ids");
-                         return result_of(memory::crawl_report_form(
-                             memory(context).ingest_url(context, request)));
-                     });
+    mcp::Tool tool = make_tool("ingest_url", Role::writer, mcp::Duration::lengthy,
+                               [memory](const CallContext& context, const Json& arguments) {
+                                   return result_of(memory::crawl_report_form(
+                                       memory(context).ingest_url(context, read_site(arguments))));
+                               });
+    tool.task_plan = {
+        mcp::TaskUse::offered, {}, [memory](const CallContext& context, const Json& arguments) {
+            return memory(context).begin_ingest_url(context, read_site(arguments)).id;
+        }};
+    return tool;
 }
 
 }  // namespace rag::tools

@@ -22,9 +22,9 @@ TEST_CASE("workers: everything accepted runs, also what was queued when the pool
 }
 
 TEST_CASE("workers: a full queue refuses at once") {
-    Workers workers("test", 1, 2);
     std::latch started(1);
     std::latch release(1);
+    Workers workers("test", 1, 2);
     REQUIRE(workers.try_post([&] {
         started.count_down();
         release.wait();

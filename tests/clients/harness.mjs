@@ -53,9 +53,9 @@ export function makeMemory() {
     };
 }
 
-/** Starts `rag serve` over HTTP on a free port; resolves when it listens. */
-export async function startHttp(memory) {
-    const child = spawn(binary, ['serve', '--port', '0'], {
+/** Starts `rag serve` over HTTP on a free port, with further options; resolves when it listens. */
+export async function startHttp(memory, options = []) {
+    const child = spawn(binary, ['serve', '--port', '0', ...options], {
         env: memory.environment,
         cwd: memory.dir,
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,5 +1,7 @@
 // The MCP inspector's command line: each transport and era, with its strict look at our schemas.
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { assert, binary, finish, makeMemory, startHttp, step } from './harness.mjs';
@@ -16,18 +18,20 @@ async function inspect(target, options) {
     return stdout;
 }
 
+// Started through a configuration file, because our own --transport would be taken for the inspector's.
+const config = join(memory.dir, 'inspector.json');
+writeFileSync(config, JSON.stringify({
+    mcpServers: { memory: { command: binary, args: ['serve', '--transport', 'stdio'], env: memory.environment } },
+}));
 const targets = {
-    stdio: [binary, 'serve', '--transport', 'stdio'],
+    stdio: ['--config', config, '--server', 'memory'],
     http: [`${server.address}/mcp`, '--transport', 'http'],
     sse: [`${server.address}/sse`, '--transport', 'sse'],
 };
 for (const [transport, target] of Object.entries(targets)) {
     for (const era of transport === 'sse' ? ['legacy'] : ['legacy', 'auto', 'modern']) {
         await step(`inspector ${transport} ${era}: every schema is portable`, async () => {
-            const environment = transport === 'stdio'
-                ? ['RAG_DATA_DIR', 'RAG_ALLOWED_ROOTS'].flatMap((name) => ['-e', `${name}=${memory.environment[name]}`])
-                : [];
-            const listed = await inspect(target, [...environment, '--protocol-era', era, '--strict', '--method', 'tools/list']);
+            const listed = await inspect(target, ['--protocol-era', era, '--strict', '--method', 'tools/list']);
             assert(JSON.parse(listed).tools.length === 14, listed.slice(0, 500));
         });
     }

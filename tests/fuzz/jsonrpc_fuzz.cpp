@@ -56,9 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         auto admitted = target.dispatcher.admit(std::move(message), arrival);
         if (const auto* reply = std::get_if<mcp::Reply>(&admitted)) {
             check(reply->message);
-        } else if (auto reply = target.dispatcher.run(
+        } else if (auto answer = target.dispatcher.run(
                        *std::get<std::shared_ptr<mcp::Call>>(admitted), outlet)) {
-            check(reply->message);
+            check(answer->message);
         }
     }
     return 0;

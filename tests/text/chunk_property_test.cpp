@@ -85,10 +85,46 @@ std::string repeat(std::string_view text, std::size_t count) {
 
 TEST_CASE("chunk: the promises hold for random texts, formats and limits") {
     const std::vector<std::string> pieces{
-        "a",    "word ", "Sentence. ", "\n",   "\n\n",   " ",    "# ",     "## H\n", "```\n", "~~~~\n",
-        "| a ", "|---|\n", "---\n",    "===\n", "- item\n", "1. x\n", "> q\n", "é",    "e\xCC\x81", " \xCC\x81",
-        "東京。", "👩‍👩‍👧", "🇩🇪", "\xC2\xA0", "\xE3\x80\x80", "\t", "    code\n", "def f():\n", "}\n", "\xE2\x80\x8B",
-        "กำ",   "각", "\xE1\x84\x80\xE1\x85\xA1", "[x](y)", "**b**", "\xEF\xBB\xBF", "\xE2\x80\xA8", "?! ", "...\n", "\xC2\x85",
+        "a",
+        "word ",
+        "Sentence. ",
+        "\n",
+        "\n\n",
+        " ",
+        "# ",
+        "## H\n",
+        "```\n",
+        "~~~~\n",
+        "| a ",
+        "|---|\n",
+        "---\n",
+        "===\n",
+        "- item\n",
+        "1. x\n",
+        "> q\n",
+        "é",
+        "e\xCC\x81",
+        " \xCC\x81",
+        "東京。",
+        "👩‍👩‍👧",
+        "🇩🇪",
+        "\xC2\xA0",
+        "\xE3\x80\x80",
+        "\t",
+        "    code\n",
+        "def f():\n",
+        "}\n",
+        "\xE2\x80\x8B",
+        "กำ",
+        "각",
+        "\xE1\x84\x80\xE1\x85\xA1",
+        "[x](y)",
+        "**b**",
+        "\xEF\xBB\xBF",
+        "\xE2\x80\xA8",
+        "?! ",
+        "...\n",
+        "\xC2\x85",
     };
     std::mt19937 random(42);
     for (int round = 0; round < 4'000; ++round) {
@@ -105,7 +141,8 @@ TEST_CASE("chunk: the promises hold for random texts, formats and limits") {
         CAPTURE(static_cast<int>(format));
         const auto chunks = chunk_text(text, format, limits);
         check_chunks(text, chunks, limits);
-        if (text.find("👩") == std::string::npos && text.find("\xCC\x81\xCC\x81\xCC\x81") == std::string::npos) {
+        if (text.find("👩") == std::string::npos &&
+            text.find("\xCC\x81\xCC\x81\xCC\x81") == std::string::npos) {
             check_graphemes(text, chunks);
         }
     }
@@ -144,7 +181,8 @@ TEST_CASE("chunk: the promises hold for nasty texts") {
 }
 
 TEST_CASE("chunk: limits that make no sense are taken as the nearest that do") {
-    for (const ChunkLimits& limits : {ChunkLimits{0, 0}, ChunkLimits{-5, 10}, ChunkLimits{100, 10}}) {
+    for (const ChunkLimits& limits :
+         {ChunkLimits{0, 0}, ChunkLimits{-5, 10}, ChunkLimits{100, 10}}) {
         const std::string text = "Some words. And some more of them.\n\n# H\n\nx";
         const std::int64_t max = std::max<std::int64_t>(limits.code_points_max, 1);
         check_chunks(text, chunk_text(text, TextFormat::markdown, limits), {1, max});

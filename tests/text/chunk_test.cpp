@@ -70,8 +70,9 @@ TEST_CASE("chunk: headings alone go with the text below them") {
 }
 
 TEST_CASE("chunk: setext headings, closing signs and markup in titles") {
-    const auto chunks = chunk_text("Big *Title*\n===========\n\none\n\n## The `x` of [y](z) ##\n\ntwo\n",
-                                   TextFormat::markdown, {10, 100});
+    const auto chunks =
+        chunk_text("Big *Title*\n===========\n\none\n\n## The `x` of [y](z) ##\n\ntwo\n",
+                   TextFormat::markdown, {10, 100});
     REQUIRE(chunks.size() == 2);
     CHECK(chunks[0].heading_path == "Big Title");
     CHECK(chunks[0].content == "Big *Title*\n===========\n\none");
@@ -127,7 +128,8 @@ TEST_CASE("chunk: a longer table is cut between rows, a longer fence between lin
         CHECK(chunk.content.starts_with("| "));
         CHECK(chunk.content.ends_with(" |"));
     }
-    const auto parts = chunk_text("```\n" + rows(300, "code. line | ") + "```", TextFormat::markdown);
+    const auto parts =
+        chunk_text("```\n" + rows(300, "code. line | ") + "```", TextFormat::markdown);
     CHECK(parts.size() > 2);
     for (const TextChunk& chunk : parts) {
         CHECK((chunk.content.ends_with(" |") || chunk.content.ends_with("```")));

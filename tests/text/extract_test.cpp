@@ -22,13 +22,18 @@ std::string refused_type(std::string_view bytes, const std::string& filename) {
     return {};
 }
 
-std::string markdown_of(std::string_view html) { return read_html(html, "").extracted.text; }
+std::string markdown_of(std::string_view html) {
+    return read_html(html, "").extracted.text;
+}
 
 }  // namespace
 
 TEST_CASE("extract: text in its encodings becomes UTF-8 with plain newlines") {
     using namespace std::string_view_literals;
-    CHECK(extract_text("\xEF\xBB\xBF" "a\r\nb\rc", {"x.txt", ""}).text == "a\nb\nc");
+    CHECK(extract_text("\xEF\xBB\xBF"
+                       "a\r\nb\rc",
+                       {"x.txt", ""})
+              .text == "a\nb\nc");
     CHECK(extract_text("caf\xE9 \x93q\x94", {"x.txt", ""}).text == "café “q”");
     CHECK(extract_text("\xFF\xFEh\0\xE9\0"sv, {"x.txt", ""}).text == "hé");
     CHECK(extract_text("\xFE\xFF\0h\0\xE9"sv, {"x.txt", ""}).text == "hé");
@@ -36,6 +41,19 @@ TEST_CASE("extract: text in its encodings becomes UTF-8 with plain newlines") {
     CHECK(extract_text("a\0b and more words, so that it counts as text"sv, {"x.txt", ""}).text ==
           "ab and more words, so that it counts as text");
     CHECK(extract_text("", {"x.txt", ""}).text.empty());
+}
+
+TEST_CASE("extract: characters of two units are whole wherever the decoder pauses") {
+    std::string units(
+        "\xFF\xFE"
+        "a\0",
+        4);
+    std::string expected = "a";
+    for (int i = 0; i < 40'000; ++i) {
+        units.append("\x3D\xD8\x00\xDE", 4);
+        expected += "\xF0\x9F\x98\x80";
+    }
+    CHECK(extract_text(units, {"x.txt", ""}).text == expected);
 }
 
 TEST_CASE("extract: binary content is refused by its type") {
@@ -75,9 +93,10 @@ TEST_CASE("html: structure becomes Markdown") {
 }
 
 TEST_CASE("html: furniture is left out, a page without content falls back to all of it") {
-    CHECK(markdown_of("<header><h2>Site</h2></header><nav>Home</nav><main><h1>T</h1><p>Text</p>"
-                      "<aside>x</aside></main><footer>(c)</footer><div class='cookie-banner'>OK?</div>"
-                      "<script>var x</script><form><input>Go</form>") == "# T\n\nText\n");
+    CHECK(markdown_of(
+              "<header><h2>Site</h2></header><nav>Home</nav><main><h1>T</h1><p>Text</p>"
+              "<aside>x</aside></main><footer>(c)</footer><div class='cookie-banner'>OK?</div>"
+              "<script>var x</script><form><input>Go</form>") == "# T\n\nText\n");
     CHECK(markdown_of("<nav><a href='/a'>Only a menu</a></nav>") == "[Only a menu](/a)\n");
     CHECK(markdown_of("") == "");
 }
@@ -112,10 +131,12 @@ TEST_CASE("html: deep, huge and broken pages end, with well-formed text") {
         cells += "<td>";
     }
     CHECK(rag::is_utf8(markdown_of(cells + "x")));
-    const std::vector<std::string> pieces{"<b>", "</b>", "<table>", "<tr>", "<td>", "</table>", "<p>", "x ",
-                                          "<li>", "<ul>", "</ul>", "&#0;", "&#xD800;", "<!--", "-->", "<a href=q>",
-                                          "</a>", "<pre>", "\xFF", "<svg>", "<math>", "<template>", "<h1>", "`",
-                                          "<blockquote>", "<form>", "<", "&", "<title>", "<script>", "</script>"};
+    const std::vector<std::string> pieces{
+        "<b>",        "</b>",       "<table>",  "<tr>",         "<td>",   "</table>", "<p>",
+        "x ",         "<li>",       "<ul>",     "</ul>",        "&#0;",   "&#xD800;", "<!--",
+        "-->",        "<a href=q>", "</a>",     "<pre>",        "\xFF",   "<svg>",    "<math>",
+        "<template>", "<h1>",       "`",        "<blockquote>", "<form>", "<",        "&",
+        "<title>",    "<script>",   "</script>"};
     std::mt19937 random(3);
     for (int round = 0; round < 2'000; ++round) {
         std::string html;

@@ -20,7 +20,8 @@ TEST_CASE("fold: compatibility forms and composed letters are the same") {
     CHECK(fold_text("ＡＢＣ　１２") == "abc 12");
     CHECK(fold_text("Straße") == fold_text("STRASSE"));
     CHECK(fold_text("Cafe\xCC\x81") == fold_text("CAFÉ"));
-    CHECK(fold_text("a\xC2\xA0\xE2\x80\x89" "b") == "a b");
+    CHECK(fold_text("a\xC2\xA0\xE2\x80\x89"
+                    "b") == "a b");
     CHECK(fold_key("Cafe\xCC\x81  x") == fold_key("café x"));
 }
 

@@ -79,7 +79,7 @@ const std::vector<Ban>& bans() {
          "finish it, or say what is so in a sentence",
          {}},
         {std::regex(R"(^using namespace )"), "no using-directives", {}},
-        {std::regex(R"(\bstd::thread\([^)]*\)\s*;)"), "a thread that nobody owns", {}},
+        {std::regex(R"(^\s*std::j?thread\()"), "a thread that nobody owns", {}},
         {std::regex(R"(\bNULL\b)"), "nullptr", {}},
     };
     return all;

@@ -1,0 +1,29 @@
+#include "storage/postgres_sessions.hpp"
+
+#include "storage/postgres_values.hpp"
+
+namespace rag::storage {
+
+void PostgresEndedSessions::add(const CallContext& context, std::string_view session,
+                                Timestamp until) {
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        transaction.run("delete from @S.ended_sessions where expires_at <= clock_timestamp()");
+        transaction.run(
+            "insert into @S.ended_sessions (id, expires_at) "
+            "values ($1, to_timestamp($2::double precision / 1000)) "
+            "on conflict (id) do nothing",
+            {to_sql_text(session), std::to_string(until.time_since_epoch().count())});
+    });
+}
+
+bool PostgresEndedSessions::contains(const CallContext& context, std::string_view session) {
+    bool found = false;
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        found = !transaction
+                     .run("select 1 from @S.ended_sessions where id = $1", {to_sql_text(session)})
+                     .empty();
+    });
+    return found;
+}
+
+}  // namespace rag::storage
