@@ -5,8 +5,7 @@ namespace rag::index {
 static_assert(std::endian::native == std::endian::little,
               "Segments are little-endian and read in place.");
 
-void pack_bits(std::span<const std::uint32_t> numbers, unsigned bits,
-               std::vector<std::byte>& out) {
+void pack_bits(std::span<const std::uint32_t> numbers, unsigned bits, std::vector<std::byte>& out) {
     std::uint64_t word = 0;
     unsigned filled = 0;
     for (const std::uint32_t number : numbers) {

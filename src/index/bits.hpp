@@ -67,8 +67,7 @@ public:
                 bits &= ~std::uint64_t{0} << (begin % 64);
             }
             for (; bits != 0; bits &= bits - 1) {
-                const std::size_t i =
-                    word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+                const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
                 if (i >= end) {
                     return;
                 }
@@ -94,7 +93,9 @@ inline unsigned bits_for(std::uint32_t largest) {
 /// Appends the numbers with `bits` (0 to 32) each, low bits first.
 void pack_bits(std::span<const std::uint32_t> numbers, unsigned bits, std::vector<std::byte>& out);
 
-inline std::size_t packed_bytes(std::size_t count, unsigned bits) { return (count * bits + 7) / 8; }
+inline std::size_t packed_bytes(std::size_t count, unsigned bits) {
+    return (count * bits + 7) / 8;
+}
 
 /// The inverse of pack_bits.
 inline void unpack_bits(const std::byte* bytes, unsigned bits, std::span<std::uint32_t> numbers) {

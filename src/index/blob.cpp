@@ -47,8 +47,8 @@ BlobWriter::BlobWriter() : buffer_(std::make_shared<Buffer>()) {
 }
 
 void BlobWriter::expect_bytes(std::size_t size) {
-    buffer_->bytes.reserve(buffer_->bytes.size() + size +
-                           blob_sections_max * blob_alignment + tail_bytes);
+    buffer_->bytes.reserve(buffer_->bytes.size() + size + blob_sections_max * blob_alignment +
+                           tail_bytes);
 }
 
 std::span<std::byte> BlobWriter::reserve(std::size_t section, std::size_t size) {

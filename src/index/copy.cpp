@@ -33,8 +33,7 @@ std::size_t level_of(std::int64_t chunks) {
 }
 
 bool needs_rewrite(const LiveSegment& live) {
-    return live.deletions &&
-           live.deletions->list.size() * 4 > live.segment->chunk_count();
+    return live.deletions && live.deletions->list.size() * 4 > live.segment->chunk_count();
 }
 
 /// Which segments to merge next; empty when it is not worth it.
@@ -80,7 +79,8 @@ std::unique_lock<std::timed_mutex> lock_for(const CallContext& context, std::tim
 }  // namespace
 
 Copy::Copy(IndexSource& source, CopyOptions options)
-    : source_(source), options_(std::move(options)),
+    : source_(source),
+      options_(std::move(options)),
       chunk_bytes_(options_.folder.empty() ? chunk_bytes_in_memory : chunk_bytes_in_files) {}
 
 std::shared_ptr<const State> Copy::state() const {
@@ -150,10 +150,9 @@ bool Copy::should_shrink(const CallContext& context) {
 
 /// Whether the copy has to have the document: one of its collections is held.
 bool Copy::holds(const IndexedDocument& document, const std::vector<CollectionId>& excluded) const {
-    return std::any_of(document.collections.begin(), document.collections.end(),
-                       [&](CollectionId id) {
-                           return !std::binary_search(excluded.begin(), excluded.end(), id);
-                       });
+    return std::any_of(
+        document.collections.begin(), document.collections.end(),
+        [&](CollectionId id) { return !std::binary_search(excluded.begin(), excluded.end(), id); });
 }
 
 void Copy::build(const CallContext& context) {

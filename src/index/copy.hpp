@@ -25,11 +25,11 @@ struct CopyOptions {
     std::filesystem::path folder;
 };
 
-/// The copy of a source: which state is current, and how it moves on. Readers take the current state
-/// and keep it as long as they like. Changes are applied document by document: what a change names
-/// is read anew, so that applying twice does no harm and the order of changes does not matter. A
-/// change makes a small segment and marks what it replaces as deleted; small segments are merged
-/// aside into larger ones.
+/// The copy of a source: which state is current, and how it moves on. Readers take the current
+/// state and keep it as long as they like. Changes are applied document by document: what a change
+/// names is read anew, so that applying twice does no harm and the order of changes does not
+/// matter. A change makes a small segment and marks what it replaces as deleted; small segments are
+/// merged aside into larger ones.
 class Copy {
 public:
     Copy(IndexSource& source, CopyOptions options);
@@ -37,7 +37,8 @@ public:
     /// Null while there is no copy.
     std::shared_ptr<const State> state() const;
 
-    // What the follower alone calls ----------------------------------------------------------------
+    // What the follower alone calls
+    // ----------------------------------------------------------------
 
     /// Reads everything. Until it is done there is no copy.
     void build(const CallContext& context);
@@ -50,7 +51,8 @@ public:
     /// Whether the copy takes too much, and building it anew would leave a collection out.
     bool should_shrink(const CallContext& context);
 
-    // What searches may call, too -------------------------------------------------------------------
+    // What searches may call, too
+    // -------------------------------------------------------------------
 
     /// Applies what the feed holds, at most `batches_max` reads of it. False when the copy has to
     /// be built anew.
@@ -75,8 +77,9 @@ private:
     std::vector<CollectionId> choose_excluded(const CallContext& context);
     bool holds(const IndexedDocument& document, const std::vector<CollectionId>& excluded) const;
     bool apply_locked(const CallContext& context, std::size_t batches_max);
-    void apply_documents(const CallContext& context, const State& from, const FeedPosition& position,
-                         const std::set<DocumentId>& changed, const std::set<DocumentId>& deleted);
+    void apply_documents(const CallContext& context, const State& from,
+                         const FeedPosition& position, const std::set<DocumentId>& changed,
+                         const std::set<DocumentId>& deleted);
     std::set<DocumentId> list_members(const CallContext& context, const State& state,
                                       const std::set<CollectionId>& changed);
 

@@ -48,7 +48,7 @@ struct Mapping {
 };
 
 std::optional<SharedBytes> map_descriptor(const Descriptor& file) {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(file.number(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0) {
         return std::nullopt;
     }
@@ -80,8 +80,8 @@ bool write_all(int file, std::span<const std::byte> bytes) {
 
 [[noreturn]] void fail(const char* what) {
     throw Error(ErrorCode::unavailable, std::string("The snapshot of the search index cannot be ") +
-                                            what + ": " +
-                                            std::generic_category().message(errno) + ".");
+                                            what + ": " + std::generic_category().message(errno) +
+                                            ".");
 }
 
 }  // namespace
@@ -116,8 +116,7 @@ void write_file(const std::filesystem::path& path,
     for (const auto part : parts) {
         whole = whole && write_all(file.number(), part);
     }
-    if (!whole || ::fsync(file.number()) != 0 ||
-        ::rename(temporary.c_str(), path.c_str()) != 0) {
+    if (!whole || ::fsync(file.number()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
         const int reason = errno;
         ::unlink(temporary.c_str());
         errno = reason;

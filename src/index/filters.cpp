@@ -16,7 +16,9 @@ constexpr std::size_t filters_kept = 16;
 /// Integers below are doubles without loss, so that equal tokens are equal numbers.
 constexpr double exact_integers_max = 9007199254740992.0;
 
-bool is_scalar(const json& value) { return value.is_primitive() && !value.is_binary(); }
+bool is_scalar(const json& value) {
+    return value.is_primitive() && !value.is_binary();
+}
 
 /// Whether the sets of tokens tell exactly which metadata holds the operand.
 bool is_exact(const json& operand) {
@@ -30,7 +32,9 @@ std::string dump(const json& value) {
 
 }  // namespace
 
-std::string key_token(const std::string& key) { return "k" + key; }
+std::string key_token(const std::string& key) {
+    return "k" + key;
+}
 
 std::string value_token(const std::string& key, const json& scalar) {
     std::string token = "v" + std::to_string(key.size()) + ':' + key;
@@ -116,8 +120,7 @@ private:
                 return;
             case FilterOperator::contains: narrow_to_any(condition, {condition.operand}); return;
             case FilterOperator::in:
-                narrow_to_any(condition,
-                              {condition.operand.begin(), condition.operand.end()});
+                narrow_to_any(condition, {condition.operand.begin(), condition.operand.end()});
                 return;
             default: break;
         }

@@ -14,14 +14,12 @@
 namespace rag::index {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto retry_first = 500ms;
-constexpr auto retry_longest = 30'000ms;
+constexpr std::chrono::milliseconds retry_first{500};
+constexpr std::chrono::milliseconds retry_longest{30'000};
 /// A search that meets another process's changes applies at most so many reads of the feed itself.
 constexpr std::size_t batches_of_a_search = 1;
 constexpr std::size_t batches_of_a_turn = 64;
-constexpr auto ready_check = 20ms;
+constexpr std::chrono::milliseconds ready_check{20};
 
 bool holds_all(const State& state, const SearchScope& scope) {
     return std::none_of(scope.collections.begin(), scope.collections.end(), [&](CollectionId id) {
@@ -31,23 +29,31 @@ bool holds_all(const State& state, const SearchScope& scope) {
 
 void check_query(const EmbeddingSpace& space, std::span<const float> query) {
     if (query.size() != static_cast<std::size_t>(space.dimensions)) {
-        throw Error(ErrorCode::invalid_argument,
-                    "The query has " + std::to_string(query.size()) + " dimensions, but '" +
-                        space.model + "' has " + std::to_string(space.dimensions) + ".");
+        throw Error(ErrorCode::invalid_argument, "The query has " + std::to_string(query.size()) +
+                                                     " dimensions, but '" + space.model + "' has " +
+                                                     std::to_string(space.dimensions) + ".");
     }
 }
 
 }  // namespace
 
 LocalIndex::LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOptions options)
-    : source_(source), fallback_(fallback), options_(std::move(options)),
-      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path()}),
-      follower_([this](const std::stop_token& stop) { follow(stop); }) {}
+    : source_(source),
+      fallback_(fallback),
+      options_(std::move(options)),
+      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path()}) {}
 
 LocalIndex::~LocalIndex() {
-    follower_.request_stop();
-    wake();
-    follower_.join();
+    if (follower_.joinable()) {
+        follower_.request_stop();
+        wake();
+        follower_.join();
+    }
+}
+
+void LocalIndex::start() {
+    started_ = true;
+    follower_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
 }
 
 /// The state to search in, with what this process has written; null when there is no copy.
@@ -157,8 +163,7 @@ WordStatistics LocalIndex::count_words(const CallContext& context, const SearchS
     return index::count_words(context, select(*state, collections), stems);
 }
 
-std::vector<Passage> LocalIndex::load(const CallContext& context,
-                                      std::span<const ChunkId> chunks) {
+std::vector<Passage> LocalIndex::load(const CallContext& context, std::span<const ChunkId> chunks) {
     const auto state = current(context);
     if (!state) {
         return fallback_.load(context, chunks);
@@ -264,7 +269,7 @@ void LocalIndex::follow(const std::stop_token& stop) {
             log::warn("The search index does not move on: {}", error.what());
             trouble_.with([&](std::string& text) { text = error.what(); });
             wait(stop, retry);
-            retry = std::min<std::chrono::milliseconds>(retry * 2, retry_longest);
+            retry = std::min(retry * 2, retry_longest);
         }
     }
     save();

@@ -36,7 +36,7 @@ struct LocalIndexStatus {
     std::int64_t chunk_count = 0;
     std::size_t segment_count = 0;
     std::size_t size_bytes = 0;
-    std::size_t working_bytes = 0;  ///< Of these, what has to be in memory for searches.
+    std::size_t working_bytes = 0;       ///< Of these, what has to be in memory for searches.
     std::vector<CollectionId> excluded;  ///< That the fallback answers because of their size.
     std::string trouble;                 ///< Why the copy does not move on; empty: it does.
 };
@@ -47,7 +47,7 @@ struct LocalIndexStatus {
 /// has written (note_written). When the source does not answer, the copy goes on answering.
 class LocalIndex final : public SearchIndex {
 public:
-    /// Source and fallback must outlive the index.
+    /// Source and fallback must outlive the index. Until it is started the fallback answers.
     LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOptions options);
     /// Ends the thread and writes the snapshot if it is behind.
     ~LocalIndex() override;
@@ -68,12 +68,18 @@ public:
                                     std::span<const ChunkId> chunks) override;
     WordStatistics count_words(const CallContext& context, const SearchScope& scope,
                                std::span<const std::string> stems) override;
-    std::vector<Passage> load(const CallContext& context,
-                              std::span<const ChunkId> chunks) override;
+    std::vector<Passage> load(const CallContext& context, std::span<const ChunkId> chunks) override;
     std::int64_t count(const CallContext& context, const SearchScope& scope) override;
 
+    /// Begins to make the copy and to follow; at most once. What only writes, or searches once,
+    /// does without.
+    void start();
     /// This process has committed a change of the document: the next search sees it. Cheap.
-    void note_written(DocumentId document) { copy_.note_written(document); }
+    void note_written(DocumentId document) {
+        if (started_) {
+            copy_.note_written(document);
+        }
+    }
     /// Applies all that the feed holds now.
     void catch_up(const CallContext& context);
     /// Waits until the copy is there. False when the context's time is over before.
@@ -95,6 +101,7 @@ private:
     SearchIndex& fallback_;
     const LocalIndexOptions options_;
     Copy copy_;
+    std::atomic<bool> started_{false};
     std::atomic<bool> rebuild_{true};
     Guarded<std::string> trouble_;
 

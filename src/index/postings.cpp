@@ -48,8 +48,7 @@ void put(std::vector<std::byte>& out, std::size_t at, const T& value) {
     std::memcpy(out.data() + at, &value, sizeof value);
 }
 
-void write_block(std::span<const Posting> block, std::uint32_t& next,
-                 std::vector<std::byte>& out) {
+void write_block(std::span<const Posting> block, std::uint32_t& next, std::vector<std::byte>& out) {
     std::array<std::uint32_t, postings_block> gaps;
     std::array<std::uint32_t, postings_block> frequencies;
     std::uint32_t all_gaps = 0;
@@ -76,8 +75,8 @@ float ImpactFront::bound(const LengthNorm& norm, float weight) const {
             return weight * bound_slack;
         }
         if (frequency[i] > 0) {
-            most = std::max(most, norm.contribution(weight, frequency[i],
-                                                    length[i] * front_length_unit));
+            most = std::max(most,
+                            norm.contribution(weight, frequency[i], length[i] * front_length_unit));
         }
     }
     return most * bound_slack;
@@ -149,8 +148,7 @@ void PostingCursor::enter_block(std::size_t block) {
 
 std::uint32_t PostingCursor::frequency() {
     if (!frequencies_unpacked_) {
-        unpack_bits(packed_frequencies_, frequency_bits_,
-                    std::span(frequencies_).first(in_block_));
+        unpack_bits(packed_frequencies_, frequency_bits_, std::span(frequencies_).first(in_block_));
         frequencies_unpacked_ = true;
     }
     return frequencies_[at_] + 1;
@@ -219,8 +217,7 @@ void PostingCursor::seek(Local target) {
 
 std::uint32_t PostingCursor::rank(Local target) {
     seek(target);
-    return local_ == no_local ? count_
-                              : static_cast<std::uint32_t>(block_ * postings_block + at_);
+    return local_ == no_local ? count_ : static_cast<std::uint32_t>(block_ * postings_block + at_);
 }
 
 float PostingCursor::bound(Local begin, Local end, const LengthNorm& norm, float weight) {

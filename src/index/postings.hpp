@@ -24,8 +24,8 @@ constexpr std::size_t postings_block = 128;
 
 /// The parts of BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) that
 /// depend on the searched set. A term's contribution is weight * tf / (tf + base + slope * length).
-/// Contributions are floats and their sums doubles: sums of so few floats of like size lose nothing,
-/// so that a chunk's score does not depend on the order in which its terms are met.
+/// Contributions are floats and their sums doubles: sums of so few floats of like size lose
+/// nothing, so that a chunk's score does not depend on the order in which its terms are met.
 struct LengthNorm {
     float base = 0;
     float slope = 0;

@@ -7,7 +7,9 @@
 namespace rag::index {
 namespace {
 
-std::size_t number(Section section) { return static_cast<std::size_t>(section); }
+std::size_t number(Section section) {
+    return static_cast<std::size_t>(section);
+}
 
 void require(bool holds) {
     if (!holds) {

@@ -20,37 +20,55 @@ namespace rag::index {
 
 /// Numbers of the arrays in a segment's blob. Changing their meaning needs a new snapshot version.
 enum class Section : std::size_t {
-    chunk_ids, chunk_order, chunk_rows, lengths, texts,
-    document_rows, document_order, document_texts,
-    class_begins, class_offsets, class_collections,
-    records, tokens, token_begins, token_records,
-    term_offsets, term_bytes, term_rows, postings,
-    space_rows, space_names, vector_locals, scales, codes,
+    chunk_ids,
+    chunk_order,
+    chunk_rows,
+    lengths,
+    texts,
+    document_rows,
+    document_order,
+    document_texts,
+    class_begins,
+    class_offsets,
+    class_collections,
+    records,
+    tokens,
+    token_begins,
+    token_records,
+    term_offsets,
+    term_bytes,
+    term_rows,
+    postings,
+    space_rows,
+    space_names,
+    vector_locals,
+    scales,
+    codes,
 };
 
 constexpr std::int64_t no_offset = -1;
 
 struct ChunkRow {
     std::uint64_t text_key = 0;
-    std::uint64_t text_offset = 0;       ///< Content, heading path, metadata in this order.
+    std::uint64_t text_offset = 0;  ///< Content, heading path, metadata in this order.
     std::int64_t char_start = no_offset;
     std::int64_t char_end = no_offset;
     std::int64_t chunk_index = 0;
     std::uint32_t content_size = 0;
     std::uint32_t heading_size = 0;
-    std::uint32_t metadata_size = 0;     ///< 0: none of its own.
+    std::uint32_t metadata_size = 0;  ///< 0: none of its own.
     std::uint32_t document = 0;
-    std::uint32_t record = 0;            ///< Of the metadata that filters see.
+    std::uint32_t record = 0;  ///< Of the metadata that filters see.
     std::uint32_t unused = 0;
 };
 
 struct DocumentRow {
     DocumentId id = 0;
-    std::uint64_t text_offset = 0;       ///< Filename, file type, metadata in this order.
+    std::uint64_t text_offset = 0;  ///< Filename, file type, metadata in this order.
     std::uint32_t filename_size = 0;
     std::uint32_t type_size = 0;
     std::uint32_t metadata_size = 0;
-    std::uint32_t first_chunk = 0;       ///< Its chunks are next to each other, by chunk_index.
+    std::uint32_t first_chunk = 0;  ///< Its chunks are next to each other, by chunk_index.
     std::uint32_t chunk_count = 0;
     std::uint32_t unused = 0;
 };

@@ -65,8 +65,8 @@ public:
         }
         std::sort(sorted.begin(), sorted.end());
         for (const auto& [term, number] : sorted) {
-            writer.add_term(term, std::span(postings).subspan(
-                                      begins[number], begins[number + 1] - begins[number]));
+            writer.add_term(term, std::span(postings).subspan(begins[number],
+                                                              begins[number + 1] - begins[number]));
         }
     }
 
@@ -239,20 +239,20 @@ SharedBytes SegmentBuilder::finish() {
     TermCollector terms;
     for (PendingDocument& pending : documents_) {
         const IndexedDocument& document = pending.document;
-        writer.add_document({document.id, document.filename, document.file_type,
-                             &document.metadata, document.collections});
+        writer.add_document({document.id, document.filename, document.file_type, &document.metadata,
+                             document.collections});
         auto vector = pending.vectors.begin();
         for (std::size_t i = 0; i < document.chunks.size(); ++i) {
             const Chunk& chunk = document.chunks[i].chunk;
-            const Local local = writer.add_chunk(
-                {chunk.id, chunk.chunk_index, chunk.char_start.value_or(no_offset),
-                 chunk.char_end.value_or(no_offset), document.chunks[i].text_key, chunk.content,
-                 chunk.heading_path, &chunk.metadata});
+            const Local local =
+                writer.add_chunk({chunk.id, chunk.chunk_index, chunk.char_start.value_or(no_offset),
+                                  chunk.char_end.value_or(no_offset), document.chunks[i].text_key,
+                                  chunk.content, chunk.heading_path, &chunk.metadata});
             for (; vector != pending.vectors.end() && vector->chunk == i; ++vector) {
                 writer.add_vector(vector->space, vector->scale,
-                                  std::span(pending.codes).subspan(
-                                      vector->codes_begin,
-                                      static_cast<std::size_t>(vector->space.dimensions)));
+                                  std::span(pending.codes)
+                                      .subspan(vector->codes_begin,
+                                               static_cast<std::size_t>(vector->space.dimensions)));
             }
             terms.add_chunk(local, text::index_terms(text::indexed_text(
                                        document.filename, chunk.heading_path, chunk.content)));
@@ -265,6 +265,8 @@ SharedBytes SegmentBuilder::finish() {
     return writer.finish();
 }
 
-MergedSegment merge_segments(std::span<const MergeInput> inputs) { return Merger(inputs).merge(); }
+MergedSegment merge_segments(std::span<const MergeInput> inputs) {
+    return Merger(inputs).merge();
+}
 
 }  // namespace rag::index

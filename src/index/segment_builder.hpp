@@ -26,7 +26,7 @@ private:
     };
 
     struct PendingDocument {
-        IndexedDocument document;  ///< Without its vectors;
+        IndexedDocument document;            ///< Without its vectors;
         std::vector<PendingVector> vectors;  ///< they are here, rounded, in chunk order.
         std::vector<std::int8_t> codes;
     };

@@ -9,9 +9,13 @@
 namespace rag::index {
 namespace {
 
-std::size_t number(Section section) { return static_cast<std::size_t>(section); }
+std::size_t number(Section section) {
+    return static_cast<std::size_t>(section);
+}
 
-std::uint32_t narrow(std::size_t size) { return static_cast<std::uint32_t>(size); }
+std::uint32_t narrow(std::size_t size) {
+    return static_cast<std::uint32_t>(size);
+}
 
 std::string dump(const Metadata& metadata) {
     return metadata.dump(-1, ' ', false, Metadata::error_handler_t::replace);

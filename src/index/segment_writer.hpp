@@ -66,8 +66,8 @@ private:
     std::string texts_;
     std::vector<DocumentRow> documents_;
     std::string document_texts_;
-    Metadata metadata_;           ///< Of the latest document.
-    bool has_record_ = false;     ///< Whether that document has a record of its own.
+    Metadata metadata_;        ///< Of the latest document.
+    bool has_record_ = false;  ///< Whether that document has a record of its own.
     std::uint32_t record_ = 0;
     std::vector<Local> class_begins_;
     std::vector<std::uint32_t> class_offsets_;

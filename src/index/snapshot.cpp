@@ -68,10 +68,10 @@ json describe(const std::string& source, const State& state, std::size_t& offset
     json segments = json::array();
     for (const LiveSegment& live : state.segments) {
         const std::size_t size = live.segment->size_bytes();
-        segments.push_back({{"offset", offset},
-                            {"size", size},
-                            {"deleted", live.deletions ? live.deletions->list
-                                                       : std::vector<Local>{}}});
+        segments.push_back(
+            {{"offset", offset},
+             {"size", size},
+             {"deleted", live.deletions ? live.deletions->list : std::vector<Local>{}}});
         offset = round_up(offset + size);
     }
     return {{"source", source},
@@ -163,8 +163,8 @@ std::shared_ptr<const State> load_snapshot(const std::filesystem::path& path,
         // In the parts that it was made of, because a part's end is mixed in by bytes.
         const char* text = reinterpret_cast<const char*>(rest.data());
         checksum.add(rest.first(header.manifest_size));
-        checksum.add(rest.subspan(header.manifest_size, begin - sizeof header -
-                                                            header.manifest_size));
+        checksum.add(
+            rest.subspan(header.manifest_size, begin - sizeof header - header.manifest_size));
         checksum.add(rest.subspan(begin - sizeof header));
         if (checksum.value() != header.checksum) {
             throw Error(ErrorCode::corrupt, "The checksum is wrong.");

@@ -8,8 +8,8 @@
 
 namespace rag::index {
 
-/// Writes the state as one file that load_snapshot reads in place: magic, version and checksum, then
-/// what source and position it belongs to, then the segments. Throws Error{unavailable}.
+/// Writes the state as one file that load_snapshot reads in place: magic, version and checksum,
+/// then what source and position it belongs to, then the segments. Throws Error{unavailable}.
 void save_snapshot(const std::filesystem::path& path, const std::string& source,
                    const State& state);
 

@@ -80,10 +80,10 @@ LiveSegment without_chunks(const LiveSegment& live, std::vector<Local> chunks) {
         return live;
     }
     LiveSegment result = live;
-    auto deletions = live.deletions
-                         ? std::make_shared<Deletions>(*live.deletions)
-                         : std::make_shared<Deletions>(Deletions{
-                               Bitmap(live.segment->chunk_count()), {}});
+    auto deletions =
+        live.deletions
+            ? std::make_shared<Deletions>(*live.deletions)
+            : std::make_shared<Deletions>(Deletions{Bitmap(live.segment->chunk_count()), {}});
     const auto& classes = live.segment->classes();
     for (const Local local : chunks) {
         if (deletions->bits.test(local)) {

@@ -35,8 +35,8 @@ public:
 
 private:
     void scan_all(const LocalRange& range, const VectorBlock& vectors) {
-        const auto first = std::lower_bound(vectors.locals.begin(), vectors.locals.end(),
-                                            range.begin);
+        const auto first =
+            std::lower_bound(vectors.locals.begin(), vectors.locals.end(), range.begin);
         const auto last = std::lower_bound(first, vectors.locals.end(), range.end);
         auto row = static_cast<std::size_t>(first - vectors.locals.begin());
         const auto end = static_cast<std::size_t>(last - vectors.locals.begin());

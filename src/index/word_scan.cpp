@@ -14,8 +14,14 @@ constexpr std::size_t sparse_factor = 24;
 
 WordScan::WordScan(const Selection& selection, const LengthNorm& norm,
                    std::vector<ScoredTerm>& terms, TopList& top)
-    : selection_(selection), segment_(*selection.live->segment), norm_(norm), terms_(terms),
-      top_(top), order_(terms.size()), bounds_(terms.size()), sums_(terms.size() + 1) {
+    : selection_(selection),
+      segment_(*selection.live->segment),
+      norm_(norm),
+      terms_(terms),
+      top_(top),
+      order_(terms.size()),
+      bounds_(terms.size()),
+      sums_(terms.size() + 1) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
 }
 
@@ -23,9 +29,9 @@ void WordScan::scan() {
     if (terms_.empty() || selection_.count == 0) {
         return;
     }
-    const bool sparse = selection_.allowed && selection_.count * sparse_factor <
-                                                  static_cast<std::size_t>(
-                                                      selection_.totals.chunks);
+    const bool sparse =
+        selection_.allowed &&
+        selection_.count * sparse_factor < static_cast<std::size_t>(selection_.totals.chunks);
     for (const LocalRange& range : selection_.ranges) {
         if (sparse) {
             scan_sparse(range);

@@ -46,9 +46,9 @@ private:
     const LengthNorm norm_;
     std::vector<ScoredTerm>& terms_;
     TopList& top_;
-    std::vector<std::size_t> order_;   ///< Of terms, by bound ascending.
-    std::vector<float> bounds_;        ///< Of each term, in the current window.
-    std::vector<double> sums_;         ///< Of the bounds of the first terms in the order.
+    std::vector<std::size_t> order_;  ///< Of terms, by bound ascending.
+    std::vector<float> bounds_;       ///< Of each term, in the current window.
+    std::vector<double> sums_;        ///< Of the bounds of the first terms in the order.
     std::array<double, window_size> scores_{};
     std::array<std::uint64_t, window_size / 64> touched_{};
 };

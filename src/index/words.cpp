@@ -66,9 +66,9 @@ struct WeightedQuery {
 WeightedQuery weigh(std::span<const Selection> selections, const WordQuery& query) {
     WeightedQuery weighted;
     const Totals totals = sum_totals(selections);
-    const double average = totals.terms > 0 ? static_cast<double>(totals.terms) /
-                                                  static_cast<double>(totals.chunks)
-                                            : 1.0;
+    const double average =
+        totals.terms > 0 ? static_cast<double>(totals.terms) / static_cast<double>(totals.chunks)
+                         : 1.0;
     weighted.norm.base = static_cast<float>(bm25_k1 * (1.0 - bm25_b));
     weighted.norm.slope = static_cast<float>(bm25_k1 * bm25_b / average);
     for (const QueryTerm& term : query.terms) {
@@ -91,8 +91,11 @@ class WordSearch {
 public:
     WordSearch(const CallContext& context, const State& state,
                std::span<const Selection> selections, const WordQuery& query)
-        : context_(context), state_(state), selections_(selections.begin(), selections.end()),
-          query_(query), weighted_(weigh(selections, query)) {
+        : context_(context),
+          state_(state),
+          selections_(selections.begin(), selections.end()),
+          query_(query),
+          weighted_(weigh(selections, query)) {
         if (!query.phrases.empty()) {
             for (Selection& selection : selections_) {
                 keep_phrase_terms(selection);
@@ -279,9 +282,8 @@ std::vector<std::optional<double>> score_words(const CallContext& context, const
             for (const Wanted& one : wanted) {
                 cursor.seek(one.local);
                 if (cursor.local() == one.local) {
-                    *scores[one.position] += static_cast<double>(
-                        weighted.norm.contribution(weighted.weights[t], cursor.frequency(),
-                                                   segment.lengths()[one.local]));
+                    *scores[one.position] += static_cast<double>(weighted.norm.contribution(
+                        weighted.weights[t], cursor.frequency(), segment.lengths()[one.local]));
                 }
             }
         }
@@ -306,12 +308,11 @@ WordStatistics count_words(const CallContext& context, std::span<const Selection
 
 bool holds_phrases(const Segment& segment, Local local,
                    std::span<const std::vector<std::string>> phrases) {
-    const std::vector<std::string> terms = text::index_terms(
-        text::indexed_text(segment.filename(segment.chunk_row(local).document),
-                           segment.heading_path(local), segment.content(local)));
+    const std::vector<std::string> terms =
+        text::index_terms(text::indexed_text(segment.filename(segment.chunk_row(local).document),
+                                             segment.heading_path(local), segment.content(local)));
     return std::all_of(phrases.begin(), phrases.end(), [&](const std::vector<std::string>& phrase) {
-        return std::search(terms.begin(), terms.end(), phrase.begin(), phrase.end()) !=
-               terms.end();
+        return std::search(terms.begin(), terms.end(), phrase.begin(), phrase.end()) != terms.end();
     });
 }
 

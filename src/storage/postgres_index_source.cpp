@@ -24,8 +24,21 @@ const std::string query_select_documents =
 const std::string query_in_order = " order by d.id, k.chunk_index, s.id";
 
 enum Column : std::size_t {
-    document_id, filename, file_type, document_metadata, collections, chunk_id, chunk_index,
-    content, char_start, char_end, heading_path, chunk_metadata, text_key, model, dimensions,
+    document_id,
+    filename,
+    file_type,
+    document_metadata,
+    collections,
+    chunk_id,
+    chunk_index,
+    content,
+    char_start,
+    char_end,
+    heading_path,
+    chunk_metadata,
+    text_key,
+    model,
+    dimensions,
     embedding,
 };
 
@@ -125,8 +138,7 @@ std::vector<IndexedDocument> PostgresIndexSource::read(const CallContext& contex
             const std::int64_t size = read_int(row, Column::dimensions);
             document.chunks.back().vectors.push_back(
                 {{read_text(row, Column::model), static_cast<int>(size)},
-                 parse_vector(read_text(row, Column::embedding),
-                              static_cast<std::size_t>(size))});
+                 parse_vector(read_text(row, Column::embedding), static_cast<std::size_t>(size))});
         }
     }
     return documents;

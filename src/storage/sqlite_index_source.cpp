@@ -19,8 +19,8 @@ void read_vectors(Connection& db, IndexedChunk& chunk) {
     while (row.step()) {
         SpaceVector vector;
         vector.space = {row.text(0), static_cast<int>(row.integer(1))};
-        vector.vector = decode_vector(row.real(2), row.blob(3),
-                                      static_cast<std::size_t>(row.integer(1)));
+        vector.vector =
+            decode_vector(row.real(2), row.blob(3), static_cast<std::size_t>(row.integer(1)));
         chunk.vectors.push_back(std::move(vector));
     }
 }
@@ -52,10 +52,6 @@ IndexedDocument read_whole(Connection& db, const Statement& row) {
 }
 
 }  // namespace
-
-SqliteIndexSource::SqliteIndexSource(std::shared_ptr<SqliteDatabase> database)
-    : database_(std::move(database)), store_(database_),
-      watcher_(std::make_unique<Connection>(database_->path(), Connection::Use::read)) {}
 
 std::string SqliteIndexSource::identity(const CallContext& /*context*/) {
     return "sqlite:" + database_->path();
@@ -112,6 +108,9 @@ bool SqliteIndexSource::may_have_changed(const CallContext& context) {
 
 std::int64_t SqliteIndexSource::read_data_version(const CallContext& context) {
     const std::scoped_lock lock(mutex_);
+    if (!watcher_) {
+        watcher_ = std::make_unique<Connection>(database_->path(), Connection::Use::read);
+    }
     watcher_->serve(&context);
     Statement row = watcher_->prepare("PRAGMA data_version");
     row.step();

@@ -13,7 +13,8 @@ namespace rag::storage {
 /// What an index follows in one SQLite file. Its feed is immediate: a position in it is a row.
 class SqliteIndexSource final : public IndexSource {
 public:
-    explicit SqliteIndexSource(std::shared_ptr<SqliteDatabase> database);
+    explicit SqliteIndexSource(std::shared_ptr<SqliteDatabase> database)
+        : database_(std::move(database)), store_(database_) {}
 
     std::string identity(const CallContext& context) override;
     FeedPosition feed_end(const CallContext& context) override { return store_.feed_end(context); }
@@ -35,8 +36,8 @@ private:
     std::shared_ptr<SqliteDatabase> database_;
     SqliteStore store_;
     std::mutex mutex_;
-    /// Never writes, so that every commit, of this process too, changes what it sees. Guarded by
-    /// mutex_.
+    /// Null before it is first needed. Never writes, so that every commit, of this process too,
+    /// changes what it sees. Guarded by mutex_.
     std::unique_ptr<Connection> watcher_;
     std::atomic<std::int64_t> applied_version_{-1};
 };

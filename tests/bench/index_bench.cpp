@@ -1,6 +1,7 @@
 // Measures the search index alone, in one process: rag_bench_index [chunks] [snapshot]
 // With a snapshot file the copy is kept there, and a second run starts from it.
-// Text is made by TextMaker, vectors by the built-in model. Prints one line of JSON for each figure.
+// Text is made by TextMaker, vectors by the built-in model. Prints one line of JSON for each
+// figure.
 
 #include "base/int8_dot.hpp"
 #include "bench/text_maker.hpp"
@@ -59,15 +60,12 @@ public:
                              std::int64_t /*limit*/) override {
         return {{}, from, false};
     }
-    std::vector<Collection> list_collections(const CallContext& /*context*/) override {
-        return {};
-    }
+    std::vector<Collection> list_collections(const CallContext& /*context*/) override { return {}; }
     std::vector<IndexedDocument> read_documents(const CallContext& context, DocumentId after,
                                                 std::size_t chunks_max) override {
         std::vector<IndexedDocument> documents;
-        for (DocumentId id = after + 1;
-             id <= static_cast<DocumentId>(documents_) &&
-             documents.size() * chunks_of_document < chunks_max;
+        for (DocumentId id = after + 1; id <= static_cast<DocumentId>(documents_) &&
+                                        documents.size() * chunks_of_document < chunks_max;
              ++id) {
             documents.push_back(make(context, id));
         }
@@ -94,8 +92,8 @@ private:
         std::vector<std::string> texts;
         for (std::size_t i = 0; i < chunks_of_document; ++i) {
             IndexedChunk chunk;
-            chunk.chunk.id = id * static_cast<ChunkId>(chunks_of_document) +
-                             static_cast<ChunkId>(i);
+            chunk.chunk.id =
+                id * static_cast<ChunkId>(chunks_of_document) + static_cast<ChunkId>(i);
             chunk.chunk.document_id = id;
             chunk.chunk.chunk_index = static_cast<std::int64_t>(i);
             chunk.chunk.content =
@@ -145,7 +143,9 @@ public:
     std::int64_t count(const CallContext&, const SearchScope&) override { fail(); }
 
 private:
-    [[noreturn]] static void fail() { throw Error(ErrorCode::internal, "The copy did not answer."); }
+    [[noreturn]] static void fail() {
+        throw Error(ErrorCode::internal, "The copy did not answer.");
+    }
 };
 
 void measure(const std::string& name, const std::function<void(std::size_t)>& work) {
@@ -187,6 +187,7 @@ void run(std::size_t chunks, const std::string& snapshot) {
     const double anonymous_before = memory_mb("RssAnon");
     const auto begin = Clock::now();
     index::LocalIndex index(source, fallback, options);
+    index.start();
     CallContext long_time;
     long_time.deadline = begin + std::chrono::minutes(30);
     if (!index.wait_until_ready(long_time)) {
@@ -194,15 +195,16 @@ void run(std::size_t chunks, const std::string& snapshot) {
     }
     const double build = milliseconds_since(begin);
     const auto status = index.status();
-    std::cout << fmt::format(
-                     R"({{"name": "build", "chunks": {}, "ms": {:.0f}, "without_making_ms": {:.0f}, )"
-                     R"("segments": {}, "index_mb": {:.1f}, "working_mb": {:.1f}, "anonymous_mb": {:.1f}, )"
-                     R"("kernel": "{}"}})",
-                     status.chunk_count, build, build - source.spent_ms, status.segment_count,
-                     static_cast<double>(status.size_bytes) / 1048576.0,
-                     static_cast<double>(status.working_bytes) / 1048576.0,
-                     memory_mb("RssAnon") - anonymous_before, int8_dot_kernel())
-              << std::endl;
+    std::cout
+        << fmt::format(
+               R"({{"name": "build", "chunks": {}, "ms": {:.0f}, "without_making_ms": {:.0f}, )"
+               R"("segments": {}, "index_mb": {:.1f}, "working_mb": {:.1f}, "anonymous_mb": {:.1f}, )"
+               R"("kernel": "{}"}})",
+               status.chunk_count, build, build - source.spent_ms, status.segment_count,
+               static_cast<double>(status.size_bytes) / 1048576.0,
+               static_cast<double>(status.working_bytes) / 1048576.0,
+               memory_mb("RssAnon") - anonymous_before, int8_dot_kernel())
+        << std::endl;
     const CallContext context;
     const SearchScope all{{1}, {}};
     const auto space = embedder->space();
@@ -216,9 +218,8 @@ void run(std::size_t chunks, const std::string& snapshot) {
             (void)index.best_words(context, all, questions.words[i], candidates);
         });
     }
-    measure("best_words of 8, ten wanted", [&](std::size_t i) {
-        (void)index.best_words(context, all, eight.words[i], 10);
-    });
+    measure("best_words of 8, ten wanted",
+            [&](std::size_t i) { (void)index.best_words(context, all, eight.words[i], 10); });
     for (const char* filter : {R"({"hundredth": 7})", R"({"half": 1})"}) {
         const SearchScope scope{{1}, parse_metadata_filter(nlohmann::json::parse(filter))};
         const std::string share = std::string(filter).substr(2, 4) == "half" ? "50 %" : "1 %";

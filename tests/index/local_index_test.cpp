@@ -99,6 +99,7 @@ TEST_CASE("local index: everything it answers is what looking at everything answ
     Fixture fixture(1);
     fixture.fill(500);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     const int calls = fixture.model.calls;
     (void)index.count({}, {{1}, {}});
@@ -110,12 +111,13 @@ TEST_CASE("local index: stays exact while documents are added, replaced and dele
     Fixture fixture(2);
     fixture.fill(150);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     DocumentId last = 150;
     for (int round = 0; round < 60; ++round) {
         for (std::size_t i = fixture.random.below(12); i > 0; --i) {
-            const auto known = static_cast<DocumentId>(
-                1 + fixture.random.below(static_cast<std::size_t>(last)));
+            const auto known =
+                static_cast<DocumentId>(1 + fixture.random.below(static_cast<std::size_t>(last)));
             switch (fixture.random.below(4)) {
                 case 0: fixture.source.erase(known); break;
                 case 1: fixture.source.put(fixture.random.document(known)); break;
@@ -133,6 +135,7 @@ TEST_CASE("local index: while there is no copy the fallback answers") {
     fixture.fill(30);
     fixture.source.set_down(true);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     CHECK_FALSE(index.wait_until_ready(within(50ms)));
     const int calls = fixture.model.calls;
     CHECK(index.count({}, {{1}, {}}) > 0);
@@ -147,6 +150,7 @@ TEST_CASE("local index: a source that does not answer leaves the copy answering"
     Fixture fixture(4);
     fixture.fill(40);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     const std::int64_t before = index.count({}, {{1, 2, 3, 4}, {}});
     fixture.source.set_down(true);
@@ -163,6 +167,7 @@ TEST_CASE("local index: what this process wrote is found at once, whatever the f
         fixture.fill(40);
         fixture.source.set_immediate(immediate);
         LocalIndex index(fixture.source, fixture.model, {});
+        index.start();
         REQUIRE(index.wait_until_ready(within(20s)));
         index.catch_up({});
         fixture.source.hold_feed(!immediate);
@@ -185,6 +190,7 @@ TEST_CASE("local index: a deleted collection takes its chunks along and leaves s
     Fixture fixture(6);
     fixture.fill(200);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     fixture.source.erase_collection(2);
     index.catch_up({});
@@ -196,6 +202,7 @@ TEST_CASE("local index: another epoch makes the copy anew") {
     Fixture fixture(7);
     fixture.fill(60);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     fixture.source.erase(1);
     fixture.source.put(fixture.random.document(77));
@@ -216,6 +223,7 @@ TEST_CASE("local index: the largest collections that do not fit are left to the 
     index::LocalIndexOptions options;
     options.memory_bytes_max = 500'000;
     LocalIndex index(fixture.source, fixture.model, options);
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     const auto status = index.status();
     REQUIRE_FALSE(status.excluded.empty());
@@ -224,10 +232,21 @@ TEST_CASE("local index: the largest collections that do not fit are left to the 
     compare(index, fixture.model, fixture.random, 20);
 }
 
+TEST_CASE("local index: until it is started the fallback answers and the source is left alone") {
+    Fixture fixture(10);
+    fixture.fill(20);
+    LocalIndex index(fixture.source, fixture.model, {});
+    index.note_written(3);
+    CHECK(index.count({}, {{1, 2, 3, 4}, {}}) == fixture.model.count({}, {{1, 2, 3, 4}, {}}));
+    CHECK_FALSE(index.status().ready);
+    CHECK(fixture.source.documents_read == 0);
+}
+
 TEST_CASE("local index: a query of other dimensions than the space is refused") {
     Fixture fixture(9);
     fixture.fill(5);
     LocalIndex index(fixture.source, fixture.model, {});
+    index.start();
     REQUIRE(index.wait_until_ready(within(20s)));
     const Vector wrong(7, 0.1F);
     CHECK_THROWS(index.nearest({}, {{1}, {}}, RandomDocuments::space(), wrong, 3));

@@ -44,8 +44,7 @@ std::vector<Seen> look(const ModelSource& source, const std::vector<CollectionId
 }
 
 bool passes(const Seen& seen, const MetadataFilter& filter) {
-    return matches(filter,
-                   effective_metadata(seen.document.metadata, seen.chunk.chunk.metadata));
+    return matches(filter, effective_metadata(seen.document.metadata, seen.chunk.chunk.metadata));
 }
 
 std::optional<double> similarity(const Seen& seen, const EmbeddingSpace& space,
@@ -61,9 +60,9 @@ std::optional<double> similarity(const Seen& seen, const EmbeddingSpace& space,
     for (std::size_t i = 0; i < codes.size(); ++i) {
         sum += std::int64_t{prepared.codes[i]} * std::int64_t{codes[i]};
     }
-    return std::clamp(static_cast<double>(sum) * static_cast<double>(scale) *
-                          static_cast<double>(prepared.scale),
-                      -1.0, 1.0);
+    return std::clamp(
+        static_cast<double>(sum) * static_cast<double>(scale) * static_cast<double>(prepared.scale),
+        -1.0, 1.0);
 }
 
 struct Weights {
@@ -85,9 +84,10 @@ Weights weigh(const std::vector<Seen>& all, const WordQuery& query) {
     for (const QueryTerm& term : query.terms) {
         double weight = 0;
         if (!term.stop) {
-            const auto holders = static_cast<double>(std::count_if(
-                all.begin(), all.end(),
-                [&](const Seen& seen) { return seen.counts.contains(term.term); }));
+            const auto holders =
+                static_cast<double>(std::count_if(all.begin(), all.end(), [&](const Seen& seen) {
+                    return seen.counts.contains(term.term);
+                }));
             weight = 2.2 * std::log(1.0 + (static_cast<double>(all.size()) - holders + 0.5) /
                                               (holders + 0.5));
         }
@@ -107,8 +107,7 @@ double score(const Seen& seen, const WordQuery& query, const Weights& weights, b
         any = true;
         const auto tf = static_cast<float>(found->second);
         const auto length = static_cast<float>(seen.terms.size());
-        const float part =
-            weights.terms[i] * tf / (tf + (weights.base + weights.slope * length));
+        const float part = weights.terms[i] * tf / (tf + (weights.base + weights.slope * length));
         sum += static_cast<double>(part);
     }
     return sum;
@@ -206,9 +205,8 @@ WordStatistics ModelIndex::count_words(const CallContext& /*context*/, const Sea
     WordStatistics statistics;
     statistics.chunk_count = static_cast<std::int64_t>(all.size());
     for (const std::string& stem : stems) {
-        statistics.frequencies.push_back(
-            std::count_if(all.begin(), all.end(),
-                          [&](const Seen& seen) { return seen.counts.contains(stem); }));
+        statistics.frequencies.push_back(std::count_if(
+            all.begin(), all.end(), [&](const Seen& seen) { return seen.counts.contains(stem); }));
     }
     return statistics;
 }

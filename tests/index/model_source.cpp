@@ -118,8 +118,7 @@ std::vector<Collection> ModelSource::list_collections(const CallContext& /*conte
 }
 
 std::vector<IndexedDocument> ModelSource::read_documents(const CallContext& /*context*/,
-                                                         DocumentId after,
-                                                         std::size_t chunks_max) {
+                                                         DocumentId after, std::size_t chunks_max) {
     check();
     ++batches_read;
     const std::scoped_lock lock(mutex_);

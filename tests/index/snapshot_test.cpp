@@ -30,6 +30,7 @@ struct Saved {
     template <class F>
     void with_index(F&& use) {
         LocalIndex index(source, model, options);
+        index.start();
         CallContext soon;
         soon.deadline = std::chrono::steady_clock::now() + 20s;
         REQUIRE(index.wait_until_ready(soon));
@@ -121,8 +122,8 @@ TEST_CASE("snapshot: a damaged, cut or foreign one is made anew and not trusted"
     REQUIRE(whole.size() > 1000);
     std::vector<std::string> damaged{"", "RAGINDEX", whole.substr(0, whole.size() - 64),
                                      whole + std::string(64, '\0')};
-    for (const std::size_t at : {std::size_t{0}, std::size_t{9}, std::size_t{70},
-                                 whole.size() / 2, whole.size() - 100}) {
+    for (const std::size_t at :
+         {std::size_t{0}, std::size_t{9}, std::size_t{70}, whole.size() / 2, whole.size() - 100}) {
         damaged.push_back(whole);
         damaged.back()[at] = static_cast<char>(damaged.back()[at] ^ 0x10);
     }

@@ -44,6 +44,7 @@ NewDocument make_document(CollectionId collection, const std::string& name, cons
 struct Server {
     explicit Server(const std::string& path)
         : database(std::make_shared<storage::SqliteDatabase>(path, storage::SqliteOptions{})) {
+        index.start();
         CallContext soon;
         soon.deadline = std::chrono::steady_clock::now() + 20s;
         REQUIRE(index.wait_until_ready(soon));
@@ -108,13 +109,11 @@ TEST_CASE("sqlite index: gives what the database itself gives") {
         const float y = std::sqrt(1 - x * x);
         server.store.add_document(
             context, make_document(collection, "D" + std::to_string(i),
-                                   "text number " + std::to_string(i) + " of many",
-                                   {x, y, 0, 0}));
+                                   "text number " + std::to_string(i) + " of many", {x, y, 0, 0}));
     }
     const Vector query{0.6F, 0.8F, 0, 0};
     for (const char* filter : {"{}", R"({"name": {"$in": ["D7", "D120", "D121"]}})"}) {
-        const SearchScope scope{{collection},
-                                parse_metadata_filter(nlohmann::json::parse(filter))};
+        const SearchScope scope{{collection}, parse_metadata_filter(nlohmann::json::parse(filter))};
         const auto ours = server.index.nearest(context, scope, space, query, 30);
         const auto theirs = server.search.nearest(context, scope, space, query, 30);
         REQUIRE(ours.size() == theirs.size());
