@@ -34,8 +34,7 @@ void check_capabilities(const ClientCapabilities& declared, const InputNeeded& n
         if (!is_client_method(request.value("method", ""))) {
             throw Error(ErrorCode::internal, "A handler asked the client for '" + key + "'.");
         }
-        if (const std::optional<Json> missing =
-                find_missing_capability(declared, request)) {
+        if (const std::optional<Json> missing = find_missing_capability(declared, request)) {
             throw RpcFailure(code::missing_client_capability,
                              "This call needs a capability that the client did not declare: " +
                                  dump_json(*missing) + ".",

@@ -114,8 +114,7 @@ void find_tool(Call& call, const Registry& registry, const Arrival& arrival, con
     const bool asks_back = static_cast<bool>(call.tool->dialogue_handler);
     const bool legacy = era_of(call.revision) == Era::legacy;
     call.becomes_task = becomes_task(call, tasks);
-    if (!call.becomes_task &&
-        (call.tool->duration == Duration::lengthy || (asks_back && legacy))) {
+    if (!call.becomes_task && (call.tool->duration == Duration::lengthy || (asks_back && legacy))) {
         call.pace = Pace::lengthy;
     }
     call.wants_stream = call.wants_stream || (asks_back && legacy);

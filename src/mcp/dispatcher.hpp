@@ -31,8 +31,8 @@ struct DispatcherOptions {
 /// every function may be called from any thread.
 class Dispatcher {
 public:
-    /// `secret` signs the state of unfinished calls. `tasks` is null where calls never become tasks;
-    /// otherwise the extension is offered. All references and `tasks` must outlive this.
+    /// `secret` signs the state of unfinished calls. `tasks` is null where calls never become
+    /// tasks; otherwise the extension is offered. All references and `tasks` must outlive this.
     Dispatcher(const Registry& registry, ServerCard card, const std::string& secret,
                ChangeHub& changes, const Clock& clock, IdSource& ids,
                DispatcherOptions options = {}, Tasks* tasks = nullptr);
@@ -74,8 +74,7 @@ private:
     Json subscribe(const Call& call, const CallContext& context);
     Json update_task(const Call& call, const CallContext& context);
     Json cancel_task(const Call& call, const CallContext& context);
-    void keep_known_tasks(const Call& call, const CallContext& context,
-                          SubscriptionFilter& filter);
+    void keep_known_tasks(const Call& call, const CallContext& context, SubscriptionFilter& filter);
     Reply finish(const Call& call, Json result) const;
 
     // Constant after construction.

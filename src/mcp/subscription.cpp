@@ -27,9 +27,10 @@ std::set<std::string> read_texts(const Json& notifications, const char* key) {
         return texts;
     }
     if (!given->is_array() || given->size() > watched_resources_max) {
-        throw RpcFailure(code::invalid_params,
-                         "params.notifications." + std::string(key) + " must be an array of at most " +
-                             std::to_string(watched_resources_max) + " strings.");
+        throw RpcFailure(code::invalid_params, "params.notifications." + std::string(key) +
+                                                   " must be an array of at most " +
+                                                   std::to_string(watched_resources_max) +
+                                                   " strings.");
     }
     for (const Json& text : *given) {
         if (!text.is_string()) {

@@ -45,7 +45,8 @@ Json created_task_form(const Task& task);
 Json detailed_task_form(const Task& task);
 
 /// Tasks that are written down where they outlive this process, whichever server does them. Their
-/// beginning is a matter of the tool (TaskPlan::begin). Implementations are safe for concurrent use.
+/// beginning is a matter of the tool (TaskPlan::begin). Implementations are safe for concurrent
+/// use.
 class LastingTasks {
 public:
     virtual ~LastingTasks() = default;

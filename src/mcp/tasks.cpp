@@ -49,7 +49,8 @@ private:
 
 }  // namespace
 
-/// A task of this process. Everything but the constants is guarded by the lock of its owner's state.
+/// A task of this process. Everything but the constants is guarded by the lock of its owner's
+/// state.
 struct Tasks::Entry {
     Entry(Caller who, const ClientCapabilities& can, TaskWork what, std::chrono::milliseconds pause)
         : caller(std::move(who)), capabilities(can), work(std::move(what)), progress_pacer(pause) {}
@@ -79,8 +80,8 @@ Tasks::Tasks(TaskRunner runner, ChangeHub& changes, const Clock& clock, IdSource
 Tasks::~Tasks() = default;
 
 Task Tasks::begin(const Caller& caller, const ClientCapabilities& capabilities, TaskWork work) {
-    auto entry = std::make_shared<Entry>(caller, capabilities, std::move(work),
-                                         options_.progress_pause);
+    auto entry =
+        std::make_shared<Entry>(caller, capabilities, std::move(work), options_.progress_pause);
     entry->task.id = ids_.uuid();
     entry->task.created_at = entry->task.updated_at = clock_.now();
     entry->task.lifetime = options_.lifetime;
@@ -169,8 +170,9 @@ void Tasks::update(const CallContext& context, const std::string& id, const Json
             entry->task.pending = std::move(pending_before);
             entry->dialogue.responses = std::move(answered_before);
         });
-        throw RpcFailure(code::internal_error,
-                         "The server is busy with other calls; send the answers again in a moment.");
+        throw RpcFailure(
+            code::internal_error,
+            "The server is busy with other calls; send the answers again in a moment.");
     }
 }
 
@@ -182,8 +184,8 @@ void Tasks::cancel(const CallContext& context, const std::string& id) {
         return;
     }
     entry->stop.request_stop();
-    const bool idle = state_.with(
-        [&](const State&) { return !entry->running && !is_final(entry->task.status); });
+    const bool idle =
+        state_.with([&](const State&) { return !entry->running && !is_final(entry->task.status); });
     if (idle) {  // One that runs settles when its work stops.
         settle(*entry, TaskStatus::cancelled, nullptr, std::nullopt);
     }

@@ -34,9 +34,9 @@ struct TasksOptions {
 
 /// The calls that go on after their reply (2026-07-28, extension io.modelcontextprotocol/tasks).
 /// Those with a store behind them live there and outlast this process; the others live here, in
-/// bounded number. A task exists for the principal that began it and for no one else. Every function
-/// that takes an id throws RpcFailure{-32602} where it names none of the caller's. Safe for
-/// concurrent use; what `runner` was given must have ended before this goes.
+/// bounded number. A task exists for the principal that began it and for no one else. Every
+/// function that takes an id throws RpcFailure{-32602} where it names none of the caller's. Safe
+/// for concurrent use; what `runner` was given must have ended before this goes.
 class Tasks final {
 public:
     /// All references must outlive this; so must `lasting`, which is null where there is no store.

@@ -57,28 +57,25 @@ ToolResult run_round(const Tool& tool, const CallContext& context, const Json& a
                                  : tool.handler(context, arguments);
 }
 
-Json begin_task(const Call& call, const CallContext& context, const Json& arguments,
-                Tasks& tasks) {
+Json begin_task(const Call& call, const CallContext& context, const Json& arguments, Tasks& tasks) {
     const Tool& tool = *call.tool;
     if (tool.task_plan.begin) {
         return created_task_form(
             tasks.begin_lasting(context, tool.task_plan.begin(context, arguments)));
     }
-    return created_task_form(tasks.begin(
-        call.caller, call.capabilities,
-        [&tool, arguments](const CallContext& own, const Dialogue& dialogue) {
-            return run_round(tool, own, arguments, dialogue);
-        }));
+    return created_task_form(
+        tasks.begin(call.caller, call.capabilities,
+                    [&tool, arguments](const CallContext& own, const Dialogue& dialogue) {
+                        return run_round(tool, own, arguments, dialogue);
+                    }));
 }
 
 /// What there is left to do goes on as a task, or is done now.
 Json finish_call(const Call& call, const CallContext& context, ToolResult result, Tasks* tasks) {
     if (result.rest && tasks != nullptr && speaks_tasks(call)) {
-        return created_task_form(
-            tasks->begin(call.caller, call.capabilities,
-                         [rest = result.rest](const CallContext& own, const Dialogue&) {
-                             return rest(own);
-                         }));
+        return created_task_form(tasks->begin(
+            call.caller, call.capabilities,
+            [rest = result.rest](const CallContext& own, const Dialogue&) { return rest(own); }));
     }
     while (result.rest) {
         result = result.rest(context);
@@ -106,10 +103,10 @@ bool becomes_task(const Call& call, const Tasks* tasks) {
 
 void throw_tasks_needed() {
     const Json needed = {{"extensions", {{tasks_extension, Json::object()}}}};
-    throw RpcFailure(code::missing_client_capability,
-                     "This needs a client that declares the extension " +
-                         std::string(tasks_extension) + ".",
-                     {{"requiredCapabilities", needed}});
+    throw RpcFailure(
+        code::missing_client_capability,
+        "This needs a client that declares the extension " + std::string(tasks_extension) + ".",
+        {{"requiredCapabilities", needed}});
 }
 
 Json to_json(const ToolResult& result) {

@@ -15,8 +15,8 @@ Json to_json(const ToolResult& result);
 /// Throws RpcFailure{-32021} for the extension.
 [[noreturn]] void throw_tasks_needed();
 
-/// Whether this call is to be answered with a task: the tool wants it and the client can. `tasks` is
-/// null where the server has none. Throws RpcFailure{-32021} where the tool is nothing without a
+/// Whether this call is to be answered with a task: the tool wants it and the client can. `tasks`
+/// is null where the server has none. Throws RpcFailure{-32021} where the tool is nothing without a
 /// task and the client speaks of none.
 bool becomes_task(const Call& call, const Tasks* tasks);
 

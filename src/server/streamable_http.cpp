@@ -247,8 +247,8 @@ void StreamableHttp::run(Visit& visit, Intake intake) {
     }
 }
 
-/// Legacy clients may lose their connection and come back for the rest; modern ones say with it that
-/// they do not want the answer any more.
+/// Legacy clients may lose their connection and come back for the rest; modern ones say with it
+/// that they do not want the answer any more.
 std::shared_ptr<CallStream> StreamableHttp::open_stream(const Visit& visit) {
     const auto outlet = std::make_shared<EventOutlet>(
         visit.exchange->respond_with_stream(200, event_stream_headers()));
@@ -257,9 +257,9 @@ std::shared_ptr<CallStream> StreamableHttp::open_stream(const Visit& visit) {
         return outlet;
     }
     const mcp::Revision revision = visit.arrival.client->revision();
-    return events_.open(visit.arrival.scope, outlet,
-                        revision >= mcp::Revision::v2025_11_25 ? Priming::send
-                                                               : Priming::leave_out);
+    return events_.open(
+        visit.arrival.scope, outlet,
+        revision >= mcp::Revision::v2025_11_25 ? Priming::send : Priming::leave_out);
 }
 
 void StreamableHttp::listen(Visit& visit, const std::shared_ptr<mcp::Call>& call) {

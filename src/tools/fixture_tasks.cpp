@@ -155,11 +155,11 @@ void add_asking_then_working(mcp::Registry& registry) {
         }
         const Json content = answer->value("content", Json::object());
         ToolResult result;
-        result.rest = [name = content.value("name", std::string("nobody"))](
-                          const CallContext& context) {
-            work_for(context, job_time);
-            return text_result("Done for " + name + ".");
-        };
+        result.rest =
+            [name = content.value("name", std::string("nobody"))](const CallContext& context) {
+                work_for(context, job_time);
+                return text_result("Done for " + name + ".");
+            };
         return result;
     };
     registry.add_tool(std::move(tool));
