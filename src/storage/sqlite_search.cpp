@@ -20,10 +20,23 @@ const std::string in_scope =
     "m.collection_id IN (SELECT value FROM json_each(?1))) AND (?2 = 0 OR rag_matches(?3, "
     "(SELECT d.metadata FROM source_documents d WHERE d.id = k.document_id), k.metadata)) ";
 
-const std::string sql_vectors =
-    "SELECT v.chunk_id, v.scale, v.codes FROM vectors v JOIN document_chunks k ON k.id = "
-    "v.chunk_id WHERE v.space_id = ?4 AND " +
-    in_scope;
+/// The chunks of collections ?1, from an index alone, so that no text is read.
+constexpr std::string_view sql_chunks =
+    "SELECT k.id FROM collection_documents m JOIN document_chunks k ON k.document_id = "
+    "m.document_id WHERE m.collection_id IN (SELECT value FROM json_each(?1))";
+
+/// Those of them that satisfy filter ?2.
+constexpr std::string_view sql_filtered_chunks =
+    "SELECT k.id FROM collection_documents m JOIN source_documents d ON d.id = m.document_id JOIN "
+    "document_chunks k ON k.document_id = d.id WHERE m.collection_id IN (SELECT value FROM "
+    "json_each(?1)) AND rag_matches(?2, d.metadata, k.metadata)";
+
+constexpr std::string_view sql_vectors =
+    "SELECT chunk_id, scale, codes FROM vectors WHERE space_id = ?1";
+constexpr std::string_view sql_vector =
+    "SELECT scale, codes FROM vectors WHERE chunk_id = ?1 AND space_id = ?2";
+/// So many times fewer chunks than the store holds are looked up one by one.
+constexpr std::int64_t lookup_ratio = 8;
 
 const std::string sql_matches =
     "SELECT w.rowid, rag_bm25(words, ?5) AS score, k.text_key FROM words w JOIN "
@@ -158,6 +171,49 @@ double ideal_score(Connection& db, const WordQuery& query) {
     return (bm25_k1 + 1) * sum;
 }
 
+/// The chunks under the scope, sorted.
+std::vector<ChunkId> list_chunks(Connection& db, const SearchScope& scope) {
+    const std::string collections = id_list(scope.collections);
+    Statement rows = db.prepare(scope.filter.empty() ? sql_chunks : sql_filtered_chunks);
+    rows.bind(1, std::string_view(collections));
+    if (!scope.filter.empty()) {
+        rows.bind_filter(2, scope.filter);
+    }
+    std::vector<ChunkId> chunks;
+    while (rows.step()) {
+        chunks.push_back(rows.integer(0));
+    }
+    std::sort(chunks.begin(), chunks.end());
+    chunks.erase(std::unique(chunks.begin(), chunks.end()), chunks.end());
+    return chunks;
+}
+
+/// The similarity of each of the sorted chunks that has a vector of the space.
+Candidates measure(Connection& db, const VectorQuery& asked, std::int64_t space,
+                   const std::vector<ChunkId>& chunks) {
+    Candidates candidates;
+    if (static_cast<std::int64_t>(chunks.size()) * lookup_ratio < count_chunks(db)) {
+        for (const ChunkId chunk : chunks) {
+            Statement row = db.prepare(sql_vector);
+            row.bind(1, chunk).bind(2, space);
+            if (row.step()) {
+                candidates.push_back({chunk, asked.similarity(row.real(0), row.blob(1)), 0});
+            }
+        }
+        return candidates;
+    }
+    candidates.reserve(chunks.size());
+    Statement rows = db.prepare(sql_vectors);
+    rows.bind(1, space);
+    while (rows.step()) {
+        const ChunkId chunk = rows.integer(0);
+        if (std::binary_search(chunks.begin(), chunks.end(), chunk)) {
+            candidates.push_back({chunk, asked.similarity(rows.real(1), rows.blob(2)), 0});
+        }
+    }
+    return candidates;
+}
+
 }  // namespace
 
 Candidates SqliteSearch::nearest(const CallContext& context, const SearchScope& scope,
@@ -165,19 +221,12 @@ Candidates SqliteSearch::nearest(const CallContext& context, const SearchScope& 
                                  std::size_t count) {
     Candidates candidates;
     const VectorQuery asked(query);
-    const std::string collections = id_list(scope.collections);
     database_->read(context, [&](Connection& db) {
         const std::optional<std::int64_t> space_id = find_space(db, space);
         if (!space_id || query.size() != static_cast<std::size_t>(space.dimensions)) {
             return;
         }
-        Statement rows = db.prepare(sql_vectors);
-        bind_scope(rows, scope, collections);
-        rows.bind(4, *space_id);
-        while (rows.step()) {
-            candidates.push_back(
-                {rows.integer(0), asked.similarity(rows.real(1), rows.blob(2)), 0});
-        }
+        candidates = measure(db, asked, *space_id, list_chunks(db, scope));
         keep_best(candidates, count);
         read_text_keys(db, candidates);
     });
@@ -212,8 +261,7 @@ std::vector<std::optional<double>> SqliteSearch::similarities(const CallContext&
     database_->read(context, [&](Connection& db) {
         const std::optional<std::int64_t> space_id = find_space(db, space);
         for (std::size_t i = 0; i < chunks.size() && space_id; ++i) {
-            Statement row =
-                db.prepare("SELECT scale, codes FROM vectors WHERE chunk_id = ?1 AND space_id = ?2");
+            Statement row = db.prepare(sql_vector);
             row.bind(1, chunks[i]).bind(2, *space_id);
             if (row.step()) {
                 similarities[i] = asked.similarity(row.real(0), row.blob(1));

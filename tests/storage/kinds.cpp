@@ -99,14 +99,14 @@ std::string server_address() {
     return address;
 }
 
-OwnSchema::OwnSchema() {
+OwnSchema::OwnSchema() : address_(server_address()) {
     static std::atomic<int> made = 0;
     name_ = "test_" + std::to_string(getpid()) + "_" + std::to_string(++made);
 }
 
 OwnSchema::~OwnSchema() {
     try {
-        storage::PostgresConnection connection(server_address(), storage::Pooler::off);
+        storage::PostgresConnection connection(address_, storage::Pooler::off);
         connection.begin();
         connection.run_script("drop schema if exists " + name_ + " cascade");
         connection.commit();
@@ -117,7 +117,7 @@ OwnSchema::~OwnSchema() {
 
 storage::PostgresOptions OwnSchema::options() const {
     storage::PostgresOptions options;
-    options.address = server_address();
+    options.address = address_;
     options.schema = name_;
     return options;
 }
@@ -135,7 +135,7 @@ storage::SqlRows OwnSchema::run(const std::string& sql) const {
     for (std::size_t at = expanded.find(mark); at != std::string::npos; at = expanded.find(mark)) {
         expanded.replace(at, mark.size(), name_ + '.');
     }
-    storage::PostgresConnection connection(server_address(), storage::Pooler::off);
+    storage::PostgresConnection connection(address_, storage::Pooler::off);
     connection.begin();
     const storage::SqlRows rows = connection.run(expanded);
     connection.commit();

@@ -36,6 +36,7 @@ public:
     storage::SqlRows run(const std::string& sql) const;
 
 private:
+    std::string address_;
     std::string name_;
 };
 
