@@ -38,6 +38,7 @@ public:
         // First of all threads, so that the signals come to it.
         SignalWatch signals(stop_time_max);
         log::configure(config_.log_level, config_.log_format);
+        engine_.search_from(SearchFrom::copy);
         const Offer offer = options.offer == cli::ServeOffer::conformance_fixtures
                                 ? Offer::conformance_fixtures
                                 : Offer::product;

@@ -1,13 +1,17 @@
 #include "engine.hpp"
 
+#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "crawl/site_crawler.hpp"
 #include "embed/embedder_factory.hpp"
+#include "index/indexed_store.hpp"
+#include "index/local_index.hpp"
 #include "net/client.hpp"
 
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 namespace rag {
@@ -52,12 +56,30 @@ memory::Options memory_options(const Config& config, const OpenedStore& opened) 
     return options;
 }
 
+/// One snapshot for each database and model, shared by the processes of this machine.
+index::LocalIndexOptions copy_options(const Config& config, const EmbeddingSpace& space) {
+    index::LocalIndexOptions options;
+    options.memory_bytes_max = static_cast<std::size_t>(config.index_memory_mb) << 20;
+    const std::filesystem::path folder = std::filesystem::path(config.data_dir) / "index";
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (!error) {
+        const std::string name =
+            sha256_hex(config.database_url + '\n' + config.db_schema + '\n' + space.model);
+        options.snapshot = folder / (name.substr(0, 16) + ".snapshot");
+    }
+    return options;
+}
+
 }  // namespace
 
 /// Made together, because the memory needs all of it.
 struct Engine::Opened {
     std::unique_ptr<Embedder> embedder;
     OpenedStore store;
+    /// Null where the store answers searches; else the two that stand before it.
+    std::unique_ptr<index::LocalIndex> copy;
+    std::unique_ptr<Store> copied_store;
     std::unique_ptr<memory::Memory> memory;
 };
 
@@ -119,9 +141,17 @@ std::unique_ptr<Engine::Opened> Engine::open() {
         auto opened = std::make_unique<Opened>();
         opened->embedder = embed::make_embedder(embedder_options(config_), *http_);
         opened->store = rag::open_store(config_, clock_);
+        if (search_from_ == SearchFrom::copy) {
+            opened->copy = std::make_unique<index::LocalIndex>(
+                *opened->store.source, *opened->store.index,
+                copy_options(config_, opened->embedder->space()));
+            opened->copied_store =
+                std::make_unique<index::IndexedStore>(*opened->store.store, *opened->copy);
+        }
+        Store& store = opened->copied_store ? *opened->copied_store : *opened->store.store;
+        SearchIndex& search = opened->copy ? *opened->copy : *opened->store.index;
         opened->memory = std::make_unique<memory::Memory>(
-            memory::Ports{*opened->store.store, *opened->store.index, *opened->embedder, *web_,
-                          clock_, ids_},
+            memory::Ports{store, search, *opened->embedder, *web_, clock_, ids_},
             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;

@@ -13,6 +13,12 @@
 
 namespace rag {
 
+/// What answers searches.
+enum class SearchFrom {
+    store,  ///< The database, anew each time: what a single command needs.
+    copy,   ///< A copy of it in this process, kept current: what a server needs.
+};
+
 /// The memory and all that it is built on. Making one opens nothing; the store is opened in the
 /// background, or when first asked for. Safe for concurrent use.
 class Engine final {
@@ -22,6 +28,8 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
+    /// From now on; must come before anything is opened.
+    void search_from(SearchFrom where) { search_from_ = where; }
     void open_in_background();
     DeferredState state() const;
 
@@ -50,6 +58,7 @@ private:
 
     // Constant after construction; destroyed from the last to the first.
     const Config config_;
+    SearchFrom search_from_ = SearchFrom::store;
     SystemClock clock_;
     RandomIds ids_;
     std::unique_ptr<HttpClient> http_;

@@ -1,11 +1,13 @@
 #include "open_store.hpp"
 
 #include "rag/error.hpp"
+#include "storage/postgres_index_source.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
 #include "storage/sqlite_store.hpp"
@@ -36,6 +38,7 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
     const auto database = std::make_shared<storage::SqliteDatabase>(path, options);
     return {database, std::make_unique<storage::SqliteStore>(database),
             std::make_unique<storage::SqliteSearch>(database),
+            std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database), /*remote=*/false};
 }
 
@@ -52,8 +55,9 @@ OpenedStore open_postgres(const Config& config) {
     CallContext context;
     context.deadline = std::chrono::steady_clock::now() + open_time_max;
     auto store = std::make_unique<storage::PostgresStore>(context, *pool);
+    auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
     return {pool, std::move(store), std::make_unique<storage::PostgresSearch>(*pool),
-            std::make_unique<storage::PostgresEndedSessions>(*pool), /*remote=*/true};
+            std::move(source), std::make_unique<storage::PostgresEndedSessions>(*pool), /*remote=*/true};
 }
 
 }  // namespace

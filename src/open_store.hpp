@@ -3,6 +3,7 @@
 #include "config.hpp"
 #include "rag/clock.hpp"
 #include "rag/ended_session_table.hpp"
+#include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
 
@@ -15,6 +16,7 @@ struct OpenedStore {
     std::shared_ptr<void> database;  ///< What both stand on; goes last.
     std::unique_ptr<Store> store;
     std::unique_ptr<SearchIndex> index;
+    std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;

@@ -95,9 +95,14 @@ std::optional<JobWork> Memory::Parts::work_of(const Job& job) {
 }
 
 bool Memory::Parts::resume(const CallContext& context, const Job& job) {
-    const std::optional<JobWork> work = work_of(job);
+    std::optional<JobWork> work = work_of(job);
     if (!work) {
         return false;
+    }
+    if (job.stop_requested) {
+        work = [](const CallContext&, JobNotes&) -> Json {
+            throw Error(ErrorCode::cancelled, "The job was stopped before it began.");
+        };
     }
     CallContext own = context;
     own.caller = read_caller(job.request.value("caller", Json::object()));

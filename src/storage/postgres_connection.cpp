@@ -79,8 +79,9 @@ struct PostgresConnection::State {
     std::unordered_map<std::string, std::string> prepared;  ///< Name by SQL text.
     bool prepares = true;
 
-    pqxx::result run(const std::string& sql, const SqlParams& params) {
-        const bool ready = prepares && (prepared.contains(sql) || prepared.size() < prepared_max);
+    pqxx::result run(const std::string& sql, const SqlParams& params, Plan plan) {
+        const bool ready = prepares && plan == Plan::kept &&
+                           (prepared.contains(sql) || prepared.size() < prepared_max);
         if (ready && !prepared.contains(sql)) {
             const std::string name = "rag_" + std::to_string(prepared.size());
             connection.prepare(name, sql);
@@ -116,8 +117,8 @@ void PostgresConnection::begin() {
             PostgresFailure::Kind::connection);
 }
 
-SqlRows PostgresConnection::run(const std::string& sql, const SqlParams& params) {
-    return convert([&] { return read_rows(state_->run(sql, params)); },
+SqlRows PostgresConnection::run(const std::string& sql, const SqlParams& params, Plan plan) {
+    return convert([&] { return read_rows(state_->run(sql, params, plan)); },
                    PostgresFailure::Kind::connection);
 }
 

@@ -36,6 +36,13 @@ struct PostgresFailure {
 
 enum class Pooler { off, transaction };
 
+/// How a statement is planned. Words decide by their numbers how they are best looked up, which a
+/// plan that is kept for all parameters cannot know.
+enum class Plan {
+    kept,   ///< Prepared, where the connection permits it.
+    fresh,  ///< For these parameters.
+};
+
 /// One connection, one thread at a time, one transaction at a time. The only place that knows the
 /// client library. Its functions throw PostgresFailure.
 class PostgresConnection {
@@ -46,7 +53,7 @@ public:
     PostgresConnection& operator=(const PostgresConnection&) = delete;
 
     void begin();
-    SqlRows run(const std::string& sql, const SqlParams& params = {});
+    SqlRows run(const std::string& sql, const SqlParams& params = {}, Plan plan = Plan::kept);
     /// Several statements without parameters and without rows.
     void run_script(const std::string& sql);
     void commit();

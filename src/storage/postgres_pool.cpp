@@ -28,10 +28,10 @@ bool may_repeat(const PostgresFailure& failure) {
 
 }  // namespace
 
-SqlRows PostgresTransaction::run(const std::string& sql, const SqlParams& params) {
+SqlRows PostgresTransaction::run(const std::string& sql, const SqlParams& params, Plan plan) {
     const auto has_nul = [](const auto& value) { return value && holds_nul(*value); };
     if (std::none_of(params.begin(), params.end(), has_nul)) {
-        return connection_.run(pool_.expand(sql), params);
+        return connection_.run(pool_.expand(sql), params, plan);
     }
     SqlParams stored = params;
     for (auto& value : stored) {
@@ -39,7 +39,7 @@ SqlRows PostgresTransaction::run(const std::string& sql, const SqlParams& params
             value = to_stored_text(*value);
         }
     }
-    return connection_.run(pool_.expand(sql), stored);
+    return connection_.run(pool_.expand(sql), stored, plan);
 }
 
 void PostgresTransaction::run_script(const std::string& sql) {

@@ -29,7 +29,7 @@ public:
     PostgresTransaction(PostgresConnection& connection, const class PostgresPool& pool)
         : connection_(connection), pool_(pool) {}
 
-    SqlRows run(const std::string& sql, const SqlParams& params = {});
+    SqlRows run(const std::string& sql, const SqlParams& params = {}, Plan plan = Plan::kept);
     void run_script(const std::string& sql);
 
 private:

@@ -75,37 +75,39 @@ std::string any_of(const std::vector<std::string>& lexemes) {
     return query;
 }
 
-struct WordSql {
-    std::string match;  ///< Condition on k.words.
-    std::string score;
-};
-
-/// Stop terms match and score nothing; each phrase must stand in the chunk.
-WordSql compile_words(const WordQuery& query, Statement& statement) {
-    std::vector<std::string> all;
-    std::vector<std::string> scored;
+/// The terms of the query that score, or those that only match.
+std::string any_term(const WordQuery& query, bool stop) {
+    std::vector<std::string> terms;
     for (const QueryTerm& term : query.terms) {
-        all.push_back(term.term);
-        if (!term.stop) {
-            scored.push_back(term.term);
+        if (term.stop == stop) {
+            terms.push_back(term.term);
         }
     }
-    WordSql sql;
-    sql.match = "k.words @@ " + statement.add(any_of(all), "tsquery");
+    return any_of(terms);
+}
+
+/// `score`, or 0 where the query has nothing that scores.
+std::string score_sql(const WordQuery& query, Statement& statement) {
+    const std::string scored = any_term(query, false);
+    // 1: divided by 1 + log of the length, so that long chunks do not win by length alone.
+    return scored.empty() ? "0::float8"
+                          : "ts_rank(k.words, " + statement.add(scored, "tsquery") +
+                                ", 1)::float8";
+}
+
+/// Each phrase stands in chunk k.
+std::string phrases_sql(const WordQuery& query, Statement& statement) {
+    std::string condition;
     for (const auto& phrase : query.phrases) {
         std::string sequence;
         for (const std::string& term : phrase) {
             sequence += (sequence.empty() ? "" : " <-> ") + quote_lexeme(term);
         }
         if (!sequence.empty()) {
-            sql.match += " and k.words @@ " + statement.add(sequence, "tsquery");
+            condition += " and k.words @@ " + statement.add(sequence, "tsquery");
         }
     }
-    // 1: divided by 1 + log of the length, so that long chunks do not win by length alone.
-    sql.score = scored.empty() ? "0::float8"
-                               : "ts_rank(k.words, " + statement.add(any_of(scored), "tsquery") +
-                                     ", 1)::float8";
-    return sql;
+    return condition;
 }
 
 std::string to_limit(std::size_t count) {
@@ -147,10 +149,11 @@ std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
 }  // namespace
 
 SqlRows PostgresSearch::run(const CallContext& context, const std::string& sql,
-                            const SqlParams& params) {
+                            const SqlParams& params, Plan plan) {
     SqlRows rows;
-    pool_.transact(context,
-                   [&](PostgresTransaction& transaction) { rows = transaction.run(sql, params); });
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        rows = transaction.run(sql, params, plan);
+    });
     return rows;
 }
 
@@ -175,24 +178,49 @@ Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope
                                statement.params));
 }
 
+/// Stop terms match nearly every chunk, whose words would all have to be read and ranked: what
+/// holds only such terms is asked for by itself, in the order of the ids, when the list has room.
 WordCandidates PostgresSearch::best_words(const CallContext& context, const SearchScope& scope,
                                           const WordQuery& query, std::size_t count) {
-    if (query.empty()) {
-        return {};
+    WordCandidates found;
+    const std::string scored = any_term(query, false);
+    const std::string stop = any_term(query, true);
+    if (!scored.empty()) {
+        found.hits = match(context, scope, query, {scored, ""}, count);
     }
+    if (!stop.empty() && found.hits.size() < count) {
+        const Candidates more =
+            match(context, scope, query, {stop, scored}, count - found.hits.size());
+        found.hits.insert(found.hits.end(), more.begin(), more.end());
+    }
+    return found;
+}
+
+/// The best chunks that hold one of the terms of `wanted.any` and none of `wanted.none`.
+Candidates PostgresSearch::match(const CallContext& context, const SearchScope& scope,
+                                 const WordQuery& query, const Wanted& wanted, std::size_t count) {
     const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return run(context, sql, params);
+        return run(context, sql, params, Plan::fresh);
     };
     Scoped scoped(scope, ask);
-    const WordSql words = compile_words(query, scoped.statement);
-    const std::string limit = scoped.statement.add(to_limit(count), "bigint");
-    return {read_candidates(ask("select k.id, " + words.score +
-                                    " as score, k.text_key from @S.document_chunks k join "
-                                    "@S.source_documents d on d.id = k.document_id where " +
-                                    words.match + " and " + scoped.condition() +
-                                    " order by score desc, k.id limit " + limit,
-                                scoped.statement.params)),
-            std::nullopt};
+    Statement& statement = scoped.statement;
+    std::string condition = "k.words @@ " + statement.add(wanted.any, "tsquery");
+    std::string score = "0::float8";
+    if (wanted.none.empty()) {
+        score = score_sql(query, statement);
+    } else {
+        condition += " and not k.words @@ " + statement.add(wanted.none, "tsquery");
+    }
+    condition += phrases_sql(query, statement);
+    // Ids alone let the database walk them and end early.
+    const std::string order = score == "0::float8" ? "k.id" : "score desc, k.id";
+    const std::string limit = statement.add(to_limit(count), "bigint");
+    return read_candidates(ask("select k.id, " + score +
+                                   " as score, k.text_key from @S.document_chunks k join "
+                                   "@S.source_documents d on d.id = k.document_id where " +
+                                   condition + " and " + scoped.condition() + " order by " +
+                                   order + " limit " + limit,
+                               statement.params));
 }
 
 std::vector<std::optional<double>> PostgresSearch::similarities(const CallContext& context,
@@ -225,14 +253,14 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
                                                 const WordQuery& query,
                                                 std::span<const ChunkId> chunks) {
     std::unordered_map<ChunkId, double> found;
-    if (!query.empty()) {
+    if (!any_term(query, false).empty()) {
         Statement statement;
-        const WordSql words = compile_words({query.terms, {}}, statement);
+        const std::string score = score_sql(query, statement);
         const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
         for (const SqlRow& row :
              run(context,
-                 "select k.id, " + words.score + " from @S.document_chunks k where k.id = any(" +
-                     ids + ") and " + words.match,
+                 "select k.id, " + score + " from @S.document_chunks k where k.id = any(" + ids +
+                     ")",
                  statement.params)
                  .rows) {
             found[read_int(row, 0)] = read_double(row, 1);

@@ -29,7 +29,16 @@ public:
     std::int64_t count(const CallContext& context, const SearchScope& scope) override;
 
 private:
-    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params);
+    /// Terms as a tsquery; an empty one names none.
+    struct Wanted {
+        std::string any;
+        std::string none;
+    };
+
+    Candidates match(const CallContext& context, const SearchScope& scope, const WordQuery& query,
+                     const Wanted& wanted, std::size_t count);
+    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params,
+                Plan plan = Plan::kept);
 
     PostgresPool& pool_;
 };

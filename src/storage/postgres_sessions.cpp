@@ -1,6 +1,6 @@
 #include "storage/postgres_sessions.hpp"
 
-#include "storage/postgres_values.hpp"
+#include <string>
 
 namespace rag::storage {
 
@@ -12,7 +12,7 @@ void PostgresEndedSessions::add(const CallContext& context, std::string_view ses
             "insert into @S.ended_sessions (id, expires_at) "
             "values ($1, to_timestamp($2::double precision / 1000)) "
             "on conflict (id) do nothing",
-            {to_sql_text(session), std::to_string(until.time_since_epoch().count())});
+            {std::string(session), std::to_string(until.time_since_epoch().count())});
     });
 }
 
@@ -20,7 +20,7 @@ bool PostgresEndedSessions::contains(const CallContext& context, std::string_vie
     bool found = false;
     pool_.transact(context, [&](PostgresTransaction& transaction) {
         found = !transaction
-                     .run("select 1 from @S.ended_sessions where id = $1", {to_sql_text(session)})
+                     .run("select 1 from @S.ended_sessions where id = $1", {std::string(session)})
                      .empty();
     });
     return found;

@@ -78,6 +78,8 @@ export async function startHttp(memory, options = []) {
             child.kill('SIGTERM');
             return ended;
         },
+        /** As a crash would end it. */
+        kill: () => child.kill('SIGKILL'),
     };
 }
 

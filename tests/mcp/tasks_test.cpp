@@ -83,7 +83,7 @@ struct Office {
             return structured({{"now", true}});
         };
         for (Tool& tool : tools) {
-            offer.registry.add_tool(tool);
+            registry.add_tool(tool);
         }
     }
 
@@ -132,7 +132,7 @@ struct Office {
     std::deque<std::function<void()>> queue;
     std::size_t queue_max = 100;
     std::function<void()> on_work;
-    FakeOffer offer;
+    Registry registry;
     ChangeHub changes;
     TickingClock clock;
     rag::RandomIds ids;
@@ -152,7 +152,7 @@ struct Office {
                  .tasks_per_principal_max = 5,
                  .lifetime = std::chrono::hours(1),
                  .progress_pause = std::chrono::milliseconds(0)}};
-    Dispatcher dispatcher{offer.registry, fake_card(), "secret", changes, clock, ids, {}, &tasks};
+    Dispatcher dispatcher{registry, fake_card(), "secret", changes, clock, ids, {}, &tasks};
     FakeOutlet outlet;
     Arrival arrival;
     int status = 0;
