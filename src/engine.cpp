@@ -145,6 +145,7 @@ std::unique_ptr<Engine::Opened> Engine::open() {
             opened->copy = std::make_unique<index::LocalIndex>(
                 *opened->store.source, *opened->store.index,
                 copy_options(config_, opened->embedder->space()));
+            opened->copy->start();
             opened->copied_store =
                 std::make_unique<index::IndexedStore>(*opened->store.store, *opened->copy);
         }

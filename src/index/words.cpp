@@ -12,6 +12,7 @@ namespace rag::index {
 namespace {
 
 constexpr std::size_t widening_factor = 4;
+constexpr std::size_t most_chunks = std::size_t{1} << 40;
 /// Phrases are looked up in the text itself; so often the call's time is checked meanwhile.
 constexpr std::size_t phrase_checks_between = 64;
 
@@ -122,6 +123,7 @@ public:
 
     /// The first `count` that hold the phrases: takes more and more until there are enough of them.
     Candidates find_with_phrases(std::size_t count) {
+        count = std::min(count, most_chunks);
         for (std::size_t wanted = count * widening_factor;; wanted *= widening_factor) {
             const Candidates found = find(wanted);
             Candidates kept;
@@ -239,8 +241,8 @@ WordCandidates find_best_words(const CallContext& context, const State& state,
                                std::span<const Selection> selections, const WordQuery& query,
                                std::size_t count) {
     WordCandidates result;
-    if (query.terms.empty()) {
-        result.ideal = 0;
+    if (query.terms.empty() || count == 0) {
+        result.ideal = query.terms.empty() ? 0 : weigh(selections, query).ideal;
         return result;
     }
     WordSearch search(context, state, selections, query);
