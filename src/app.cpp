@@ -95,8 +95,7 @@ private:
                       const Workers& jobs) const {
         while (!signals.token().stop_requested()) {
             std::this_thread::sleep_for(idle_look_pause);
-            const bool working =
-                calls.busy() + calls.queued() + jobs.busy() + jobs.queued() > 0;
+            const bool working = calls.busy() + calls.queued() + jobs.busy() + jobs.queued() > 0;
             if (config_.idle_exit.count() > 0 && !working && http.idle() >= config_.idle_exit) {
                 log::info("nothing was asked for {} s; stopping", config_.idle_exit.count());
                 signals.request_stop();

@@ -24,9 +24,9 @@ void pause(const std::stop_token& stop) {
 }  // namespace
 
 ChangeWatcher::ChangeWatcher(Engine& engine, mcp::ChangeHub& changes)
-    : engine_(engine), changes_(changes), thread_([this](const std::stop_token& stop) {
-          run(stop);
-      }) {}
+    : engine_(engine),
+      changes_(changes),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void ChangeWatcher::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {

@@ -1,8 +1,8 @@
 #include "config.hpp"
 
-#include "config_sources.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+#include "config_sources.hpp"
 #include "rag/error.hpp"
 
 #include <fmt/format.h>
@@ -83,9 +83,9 @@ public:
     [[noreturn]] void refuse(const std::string& variable, const std::string& value,
                              const std::string& wanted) const {
         const Origin origin = find(variable, "").second;
-        throw Error(ErrorCode::invalid_argument, fmt::format("{} is '{}' ({}); it may be {}.",
-                                                             variable, value, to_words(origin),
-                                                             wanted));
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("{} is '{}' ({}); it may be {}.", variable, value, to_words(origin),
+                                wanted));
     }
 
     std::vector<ConfigEntry> take_entries() { return std::move(entries_); }
@@ -158,7 +158,8 @@ void read_database(Reader& reader, Config& config) {
     } else if (url.starts_with(sqlite)) {
         const std::string path = url.substr(sqlite.size());
         if (path.empty()) {
-            reader.refuse("DATABASE_URL", url, "sqlite:///relative/path or sqlite:////absolute/path");
+            reader.refuse("DATABASE_URL", url,
+                          "sqlite:///relative/path or sqlite:////absolute/path");
         }
         config.database_url =
             "sqlite:///" + make_absolute(path, config.working_dir, config.home_dir);
@@ -244,7 +245,8 @@ void check_schema_name(const Reader& reader, const std::string& name) {
 
 void read_limits(Reader& reader, Config& config) {
     const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
-    config.index_memory_mb = reader.number("RAG_INDEX_MEMORY", config.index_memory_mb, 1, 1'000'000);
+    config.index_memory_mb =
+        reader.number("RAG_INDEX_MEMORY", config.index_memory_mb, 1, 1'000'000);
     config.db_pool = static_cast<int>(reader.number("RAG_DB_POOL", config.db_pool, 1, 1'000));
     config.db_pooler = reader.choice("RAG_DB_POOLER", "", {"", "off", "transaction"});
     config.db_schema = reader.text("RAG_DB_SCHEMA", config.db_schema);

@@ -36,10 +36,12 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
     storage::SqliteOptions options;
     options.clock = &clock;
     const auto database = std::make_shared<storage::SqliteDatabase>(path, options);
-    return {database, std::make_unique<storage::SqliteStore>(database),
+    return {database,
+            std::make_unique<storage::SqliteStore>(database),
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
-            std::make_unique<storage::SqliteEndedSessions>(database), /*remote=*/false};
+            std::make_unique<storage::SqliteEndedSessions>(database),
+            /*remote=*/false};
 }
 
 OpenedStore open_postgres(const Config& config) {
@@ -56,8 +58,12 @@ OpenedStore open_postgres(const Config& config) {
     context.deadline = std::chrono::steady_clock::now() + open_time_max;
     auto store = std::make_unique<storage::PostgresStore>(context, *pool);
     auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
-    return {pool, std::move(store), std::make_unique<storage::PostgresSearch>(*pool),
-            std::move(source), std::make_unique<storage::PostgresEndedSessions>(*pool), /*remote=*/true};
+    return {pool,
+            std::move(store),
+            std::make_unique<storage::PostgresSearch>(*pool),
+            std::move(source),
+            std::make_unique<storage::PostgresEndedSessions>(*pool),
+            /*remote=*/true};
 }
 
 }  // namespace

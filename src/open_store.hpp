@@ -23,7 +23,8 @@ struct OpenedStore {
 };
 
 /// Opens the configured database and brings its schema up to date. Throws Error: `unavailable` when
-/// it does not answer, `conflict` when it belongs to another program or a newer version of this one.
+/// it does not answer, `conflict` when it belongs to another program or a newer version of this
+/// one.
 OpenedStore open_store(const Config& config, const Clock& clock);
 
 }  // namespace rag

@@ -2,10 +2,10 @@
 
 #include "base/log.hpp"
 
+#include <unistd.h>
 #include <chrono>
 #include <csignal>
 #include <ctime>
-#include <unistd.h>
 
 namespace rag {
 namespace {

@@ -1,7 +1,7 @@
 #include "signing_secret.hpp"
 
-#include "base/hash.hpp"
 #include "base/encoding.hpp"
+#include "base/hash.hpp"
 #include "base/log.hpp"
 
 #include <fcntl.h>
@@ -31,8 +31,8 @@ void offer_secret(const std::string& path) {
         return;
     }
     const std::string secret = to_hex(random_bytes(secret_bytes));
-    const bool written = write(file, secret.data(), secret.size()) ==
-                         static_cast<ssize_t>(secret.size());
+    const bool written =
+        write(file, secret.data(), secret.size()) == static_cast<ssize_t>(secret.size());
     close(file);
     if (written && link(temporary.c_str(), path.c_str()) != 0) {
         log::debug("another process made the secret first");

@@ -127,8 +127,8 @@ std::string Metrics::text() const {
         const bool is_histogram =
             !family.series.empty() && family.series.begin()->second.histogram != nullptr;
         const char* type = family.gauge ? "gauge" : is_histogram ? "histogram" : "counter";
-        page += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(family.help, ""), name,
-                            type);
+        page +=
+            fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(family.help, ""), name, type);
         if (family.gauge) {
             page += fmt::format("{} {}\n", name, family.gauge());
         }

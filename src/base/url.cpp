@@ -138,9 +138,9 @@ std::optional<std::string> ascii_host(std::string_view host) {
     }
     std::array<char, 256> out{};
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-    const std::int32_t size = uidna_nameToASCII_UTF8(
-        idna.get(), host.data(), static_cast<std::int32_t>(host.size()), out.data(),
-        static_cast<std::int32_t>(out.size()), &info, &status);
+    const std::int32_t size =
+        uidna_nameToASCII_UTF8(idna.get(), host.data(), static_cast<std::int32_t>(host.size()),
+                               out.data(), static_cast<std::int32_t>(out.size()), &info, &status);
     if (U_FAILURE(status) || info.errors != 0 || size <= 0) {
         return std::nullopt;
     }

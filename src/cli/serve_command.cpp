@@ -30,8 +30,7 @@ void add_serve_command(CLI::App& root, Session& session) {
                       "Offer what the protocol's conformance suite asks for instead of the memory");
     command->callback([&session, transport, fixtures] {
         ServeOptions options;
-        options.transport =
-            *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http;
+        options.transport = *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http;
         options.offer = *fixtures ? ServeOffer::conformance_fixtures : ServeOffer::memory;
         try {
             session.exit_code = session.application().serve(options);

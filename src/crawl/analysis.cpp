@@ -100,8 +100,7 @@ void count(SiteAnalysis& result, const std::set<std::string>& urls, std::int64_t
                 pattern.urls.push_back(url.text());
             }
         }
-        pattern.average_depth =
-            std::round(depths / static_cast<double>(members.size()) * 10) / 10;
+        pattern.average_depth = std::round(depths / static_cast<double>(members.size()) * 10) / 10;
         result.patterns.emplace_back(key, std::move(pattern));
     }
     std::sort(result.patterns.begin(), result.patterns.end(), [](const auto& a, const auto& b) {
@@ -116,8 +115,7 @@ void read_links(Analysis& work, const Url& start) {
     if (!at) {
         return;
     }
-    const text::HtmlPage page =
-        text::read_html(response->body, response->header("content-type"));
+    const text::HtmlPage page = text::read_html(response->body, response->header("content-type"));
     const Url base = resolve_url(*at, page.base_href).value_or(*at);
     const Scope scope{*at, {}, {}};
     for (const text::HtmlLink& link : page.links) {
@@ -140,7 +138,8 @@ std::string notes_of(const SiteAnalysis& result, const Analysis& work) {
     return work.complete ? notes : notes + ". Limits of time or number cut the work short.";
 }
 
-/// A host that may not be fetched is like one that cannot be reached: no error, and the notes say why.
+/// A host that may not be fetched is like one that cannot be reached: no error, and the notes say
+/// why.
 SiteAnalysis make_refused(const Url& start, const std::string& reason) {
     SiteAnalysis result;
     result.base_url = start.text();
@@ -164,8 +163,7 @@ SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
     work.context.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + time);
     std::vector<std::string> candidates;
     try {
-        candidates =
-            fetch_robots(client, work.context, *start, options.product, time).sitemaps();
+        candidates = fetch_robots(client, work.context, *start, options.product, time).sitemaps();
     } catch (const Error& error) {
         context.check();
         if (error.code() == ErrorCode::invalid_argument) {

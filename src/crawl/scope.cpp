@@ -18,9 +18,8 @@ bool default_port(const Url& url) {
 }
 
 bool any_matches(const std::vector<std::string>& patterns, const std::string& path) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-        return glob_matches(pattern, path);
-    });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return glob_matches(pattern, path); });
 }
 
 }  // namespace

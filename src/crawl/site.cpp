@@ -83,8 +83,7 @@ const Robots& Site::robots_of(const CallContext& context, const Url& url) {
         return known->second;
     }
     return robots_
-        .emplace(url.origin(),
-                 fetch_robots(client_, context, url, options_.product, robots_time))
+        .emplace(url.origin(), fetch_robots(client_, context, url, options_.product, robots_time))
         .first->second;
 }
 
@@ -144,8 +143,7 @@ std::optional<Page> Site::read(const Waiting& waiting, const HttpResponse& respo
         page.metadata["title"] = page.title;
         return page;
     }
-    text::HtmlPage read =
-        text::read_html(response.body, response.header("content-type"), {*url});
+    text::HtmlPage read = text::read_html(response.body, response.header("content-type"), {*url});
     const std::string orders = read.robots + ' ' + std::string(response.header("x-robots-tag"));
     const bool nowhere = has_word(orders, "none");
     if (request_.follow_links && waiting.depth < request_.max_depth && !nowhere &&

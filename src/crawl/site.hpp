@@ -18,7 +18,7 @@ namespace rag::crawl {
 using Pause = std::function<void(const CallContext&, std::chrono::milliseconds)>;
 
 struct CrawlOptions {
-    std::string product = "rag-memory";  ///< The name that robots.txt knows us by; lower case.
+    std::string product = "rag-memory";    ///< The name that robots.txt knows us by; lower case.
     std::chrono::milliseconds delay{100};  ///< Between requests where robots.txt gives none.
     Pause pause;                           ///< Empty: the clock's.
 };

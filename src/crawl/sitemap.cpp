@@ -43,9 +43,9 @@ std::string plain(std::string_view text) {
         {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}}};
     std::string out;
     while (!text.empty()) {
-        const auto entity =
-            std::find_if(entities.begin(), entities.end(),
-                         [&](const auto& known) { return text.starts_with(known.first); });
+        const auto entity = std::find_if(entities.begin(), entities.end(), [&](const auto& known) {
+            return text.starts_with(known.first);
+        });
         out.push_back(entity == entities.end() ? text.front() : entity->second);
         text.remove_prefix(entity == entities.end() ? 1 : entity->first.size());
     }

@@ -14,9 +14,9 @@ namespace rag::embed {
 
 namespace {
 
-// The factor was measured on eight retrieval collections and a set of paraphrases. The threshold lies
-// between what unrelated texts reach (of 240 pairs half 0.01, three quarters 0.05) and what answers
-// in other words reach (of 16 the least 0.06, half 0.19): it drops noise and no answer.
+// The factor was measured on eight retrieval collections and a set of paraphrases. The threshold
+// lies between what unrelated texts reach (of 240 pairs half 0.01, three quarters 0.05) and what
+// answers in other words reach (of 16 the least 0.06, half 0.19): it drops noise and no answer.
 constexpr FusionConstants fusion_constants{.dense_weight = 0.5, .default_threshold = 0.05};
 
 std::string_view between(const char* begin, const char* end) {

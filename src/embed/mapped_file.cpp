@@ -33,7 +33,7 @@ struct Descriptor {
 MappedFile::MappedFile(const std::filesystem::path& path, std::size_t bytes_max) {
     // Non-blocking, so that a pipe in the file's place cannot hold the start-up.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    struct stat status {};
+    struct stat status{};
     if (file.number < 0 || ::fstat(file.number, &status) != 0 || !S_ISREG(status.st_mode)) {
         refuse(path, "cannot be read");
     }

@@ -6,8 +6,8 @@
 
 namespace rag::embed {
 
-/// A file's bytes, mapped for reading while the object lives. Whoever replaces such a file must write
-/// a new one and rename it: shortening it in place takes the pages away under the reader.
+/// A file's bytes, mapped for reading while the object lives. Whoever replaces such a file must
+/// write a new one and rename it: shortening it in place takes the pages away under the reader.
 class MappedFile {
 public:
     /// Throws Error{invalid_argument} that names the path when it is no readable regular file or

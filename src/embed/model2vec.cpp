@@ -55,8 +55,8 @@ class OpenModel2Vec final : public Embedder {
 public:
     OpenModel2Vec(std::string name, const std::filesystem::path& folder)
         : tensors_(folder / "model.safetensors", tensors_bytes_max),
-          model_(std::move(name), text_of(MappedFile(folder / "tokenizer.json",
-                                                     tokenizer_bytes_max)),
+          model_(std::move(name),
+                 text_of(MappedFile(folder / "tokenizer.json", tokenizer_bytes_max)),
                  tensors_.bytes()) {}
 
     const EmbeddingSpace& space() const override { return model_.space(); }

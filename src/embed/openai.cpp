@@ -68,11 +68,11 @@ void check_options(const OpenAiOptions& options) {
     const bool fixed = known != nullptr && !known->can_shorten && options.dimensions != 0;
     if (options.dimensions < 0 || options.dimensions > most ||
         (fixed && options.dimensions != most)) {
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("RAG_EMBEDDING_DIMENSIONS is {}, but {} gives {} {}; leave it unset "
-                                "for the model's own number.",
-                                options.dimensions, options.model, fixed ? "always" : "1 to",
-                                most));
+        throw Error(
+            ErrorCode::invalid_argument,
+            fmt::format("RAG_EMBEDDING_DIMENSIONS is {}, but {} gives {} {}; leave it unset "
+                        "for the model's own number.",
+                        options.dimensions, options.model, fixed ? "always" : "1 to", most));
     }
 }
 
@@ -182,12 +182,14 @@ HttpResponse OpenAi::send_until_answered(const CallContext& context, HttpRequest
         } catch (const Error& error) {
             context.check();
             if (error.code() == ErrorCode::deadline_exceeded) {
-                failure = fmt::format("The embedding service {} did not answer within {} s.",
-                                      endpoint_.authority(), options_.request_timeout.count() / 1000);
+                failure =
+                    fmt::format("The embedding service {} did not answer within {} s.",
+                                endpoint_.authority(), options_.request_timeout.count() / 1000);
             } else if (error.code() == ErrorCode::unavailable) {
-                failure = fmt::format("The embedding service {} cannot be reached; check "
-                                      "OPENAI_BASE_URL and the network.",
-                                      endpoint_.authority());
+                failure = fmt::format(
+                    "The embedding service {} cannot be reached; check "
+                    "OPENAI_BASE_URL and the network.",
+                    endpoint_.authority());
             } else if (error.code() == ErrorCode::invalid_argument) {
                 throw Error(ErrorCode::unavailable, error.message());
             } else {
@@ -236,9 +238,10 @@ std::string OpenAi::describe_refusal(const HttpResponse& response) const {
     const int status = response.status;
     if (status == 401 || status == 403) {
         // What such a reply says is left out: services quote parts of the key.
-        return fmt::format("The embedding service {} refused the key (HTTP {}); check "
-                           "OPENAI_API_KEY.",
-                           host, status);
+        return fmt::format(
+            "The embedding service {} refused the key (HTTP {}); check "
+            "OPENAI_API_KEY.",
+            host, status);
     }
     std::string said = parse_error_reply(response.body);
     if (!options_.api_key.empty() && said.find(options_.api_key) != std::string::npos) {
@@ -246,22 +249,25 @@ std::string OpenAi::describe_refusal(const HttpResponse& response) const {
     }
     const std::string quoted = said.empty() ? "" : fmt::format(" and said \"{}\"", said);
     if (status == 404) {
-        return fmt::format("The embedding service {} has no model {} or no /embeddings there "
-                           "(HTTP 404){}; check RAG_EMBEDDING_MODEL and OPENAI_BASE_URL.",
-                           host, options_.model, quoted);
+        return fmt::format(
+            "The embedding service {} has no model {} or no /embeddings there "
+            "(HTTP 404){}; check RAG_EMBEDDING_MODEL and OPENAI_BASE_URL.",
+            host, options_.model, quoted);
     }
     if (status == 429) {
-        return fmt::format("The embedding service {} refuses further requests for now (HTTP 429){}; "
-                           "try again later or check the account's limits.",
-                           host, quoted);
+        return fmt::format(
+            "The embedding service {} refuses further requests for now (HTTP 429){}; "
+            "try again later or check the account's limits.",
+            host, quoted);
     }
     if (status >= 500) {
         return fmt::format("The embedding service {} failed (HTTP {}){}; try again later.", host,
                            status, quoted);
     }
-    return fmt::format("The embedding service {} did not take the request (HTTP {}){}; check "
-                       "RAG_EMBEDDING_MODEL and RAG_EMBEDDING_DIMENSIONS.",
-                       host, status, quoted);
+    return fmt::format(
+        "The embedding service {} did not take the request (HTTP {}){}; check "
+        "RAG_EMBEDDING_MODEL and RAG_EMBEDDING_DIMENSIONS.",
+        host, status, quoted);
 }
 
 }  // namespace rag::embed

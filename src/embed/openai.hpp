@@ -27,10 +27,10 @@ struct OpenAiOptions {
     std::size_t query_cache_entries = 512;  ///< 3 MB of vectors at 1536 dimensions.
 };
 
-/// Any service that answers POST {base}/embeddings as OpenAI does: OpenAI, Azure, Ollama, vLLM, TEI,
-/// llama.cpp. One call of embed_passages is one request, so put Batching around it. A text is cut
-/// after 8000 characters, because services refuse what is longer than their model's window; blank
-/// texts are not sent.
+/// Any service that answers POST {base}/embeddings as OpenAI does: OpenAI, Azure, Ollama, vLLM,
+/// TEI, llama.cpp. One call of embed_passages is one request, so put Batching around it. A text is
+/// cut after 8000 characters, because services refuse what is longer than their model's window;
+/// blank texts are not sent.
 ///
 /// 429, 5xx and time-outs are tried again within the retry limits, other refusals are not. Failures
 /// are Error{unavailable} with a sentence that names the service's host and what to do.

@@ -19,7 +19,9 @@ namespace ondemand = simdjson::ondemand;
 constexpr std::int64_t error_characters_max = 200;
 constexpr std::size_t dimensions_max = 65'536;
 
-[[noreturn]] void refuse(const std::string& clause) { throw Error(ErrorCode::unavailable, clause); }
+[[noreturn]] void refuse(const std::string& clause) {
+    throw Error(ErrorCode::unavailable, clause);
+}
 
 Vector read_vector(ondemand::array numbers, int dimensions) {
     Vector vector;
@@ -58,8 +60,8 @@ void read_entry(ondemand::object entry, std::size_t position, int dimensions,
         refuse("sent an entry without an embedding");
     }
     if (dimensions > 0 && vector.size() != static_cast<std::size_t>(dimensions)) {
-        refuse(fmt::format("sent a vector of {} dimensions instead of {}", vector.size(),
-                           dimensions));
+        refuse(
+            fmt::format("sent a vector of {} dimensions instead of {}", vector.size(), dimensions));
     }
     normalize(vector);
     vectors[index] = std::move(vector);

@@ -9,10 +9,10 @@
 
 namespace rag::embed {
 
-/// The vectors of a reply to POST /embeddings, of unit length, in the order that their `index` gives
-/// (the order of the reply where a service leaves it out). Throws Error{unavailable} with a clause
-/// such as "sent 3 vectors for 4 texts" that the caller makes a sentence of: for anything but `count`
-/// vectors of one length. `dimensions`: the length that they must have; 0 takes any.
+/// The vectors of a reply to POST /embeddings, of unit length, in the order that their `index`
+/// gives (the order of the reply where a service leaves it out). Throws Error{unavailable} with a
+/// clause such as "sent 3 vectors for 4 texts" that the caller makes a sentence of: for anything
+/// but `count` vectors of one length. `dimensions`: the length that they must have; 0 takes any.
 std::vector<Vector> parse_embeddings_reply(std::string_view body, std::size_t count,
                                            int dimensions);
 

@@ -40,9 +40,8 @@ std::optional<Number> parse_number(std::string_view text) {
 }
 
 std::optional<unsigned> parse_month(std::string_view name) {
-    static constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr",
-                                                             "May", "Jun", "Jul", "Aug",
-                                                             "Sep", "Oct", "Nov", "Dec"};
+    static constexpr std::array<std::string_view, 12> months{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto place = std::find(months.begin(), months.end(), name);
     if (place == months.end()) {
         return std::nullopt;

@@ -36,8 +36,8 @@ public:
     /// Both must outlive the object.
     Retry(const RetryTools& tools, const RetryLimits& limits) : tools_(tools), limits_(limits) {}
 
-    /// Waits after a failure, `asked` at least. False at once, without waiting, when the next attempt
-    /// would come too late for the limits or for the call's deadline: give up then. Throws
+    /// Waits after a failure, `asked` at least. False at once, without waiting, when the next
+    /// attempt would come too late for the limits or for the call's deadline: give up then. Throws
     /// Error{cancelled} when the call was stopped meanwhile.
     bool wait(const CallContext& context, std::optional<std::chrono::milliseconds> asked);
 

@@ -26,8 +26,8 @@ struct Tensor {
 std::size_t number_bytes(NumberType type);
 
 /// The arrays of a file of the format https://huggingface.co/docs/safetensors: eight bytes for the
-/// length of a JSON header, the header, the data. Throws Error{corrupt} with a sentence for anything
-/// else; every range is checked.
+/// length of a JSON header, the header, the data. Throws Error{corrupt} with a sentence for
+/// anything else; every range is checked.
 std::vector<Tensor> parse_safetensors(std::span<const std::byte> file);
 
 const Tensor* find_tensor(const std::vector<Tensor>& tensors, std::string_view name);

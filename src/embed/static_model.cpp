@@ -94,11 +94,11 @@ StaticModel::StaticModel(EmbeddingSpace space, const StaticModelFiles& files,
       codes_(files.rows.data() + vocabulary_.size() * sizeof(float)) {
     const std::size_t row_bytes = sizeof(float) + static_cast<std::size_t>(space_.dimensions);
     if (space_.dimensions <= 0 || files.rows.size() != vocabulary_.size() * row_bytes) {
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("The embedding model {} has {} tokens of {} dimensions, which its "
-                                "rows of {} bytes do not fit.",
-                                space_.model, vocabulary_.size(), space_.dimensions,
-                                files.rows.size()));
+        throw Error(
+            ErrorCode::corrupt,
+            fmt::format("The embedding model {} has {} tokens of {} dimensions, which its "
+                        "rows of {} bytes do not fit.",
+                        space_.model, vocabulary_.size(), space_.dimensions, files.rows.size()));
     }
 }
 
@@ -154,8 +154,7 @@ std::vector<std::string_view> StaticModel::tokens_of(std::string_view text) cons
 }
 
 void StaticModel::append_tokens(std::string_view text, std::vector<TokenId>& tokens) const {
-    for_each_word(text,
-                  [&](std::string_view word) { word_piece_.append_tokens(word, tokens); });
+    for_each_word(text, [&](std::string_view word) { word_piece_.append_tokens(word, tokens); });
 }
 
 Vector StaticModel::embed_tokens(std::vector<TokenId>& tokens) const {

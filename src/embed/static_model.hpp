@@ -60,7 +60,8 @@ private:
     const std::byte* const codes_;
 };
 
-/// The weight of a word of which `frequency` of `chunk_count` chunks hold the stem; see StaticModel.
+/// The weight of a word of which `frequency` of `chunk_count` chunks hold the stem; see
+/// StaticModel.
 double query_weight(std::int64_t frequency, std::int64_t chunk_count);
 
 }  // namespace rag::embed

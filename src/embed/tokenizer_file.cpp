@@ -14,17 +14,19 @@ namespace {
 constexpr std::size_t token_number_max = 4'000'000;
 
 [[noreturn]] void refuse(std::string_view why) {
-    throw Error(ErrorCode::corrupt, fmt::format("The embedding model's tokenizer.json {}; fetch the "
-                                                "model anew.",
-                                                why));
+    throw Error(ErrorCode::corrupt,
+                fmt::format("The embedding model's tokenizer.json {}; fetch the "
+                            "model anew.",
+                            why));
 }
 
 [[noreturn]] void refuse_kind(std::string_view part, std::string_view kind) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("The embedding model's tokenizer.json has a {} of type {}, which is not "
-                            "supported; use a Model2Vec model with WordPiece, BertNormalizer and "
-                            "BertPreTokenizer, such as potion-base-8M.",
-                            part, kind));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("The embedding model's tokenizer.json has a {} of type {}, which is not "
+                    "supported; use a Model2Vec model with WordPiece, BertNormalizer and "
+                    "BertPreTokenizer, such as potion-base-8M.",
+                    part, kind));
 }
 
 const Json& part_of(const Json& file, const char* part) {

@@ -10,8 +10,8 @@ namespace rag::embed {
 
 /// What a tokenizer.json says, for the kind of tokenizer that is read here.
 struct TokenizerFile {
-    std::string vocabulary;      ///< A token a line, by number; gaps are empty lines.
-    std::string unknown_token;   ///< Never part of a text's vector.
+    std::string vocabulary;     ///< A token a line, by number; gaps are empty lines.
+    std::string unknown_token;  ///< Never part of a text's vector.
     std::size_t word_characters_max = 100;
     BertNormalizer normalizer;
 };

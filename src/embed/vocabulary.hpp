@@ -11,12 +11,13 @@ using TokenId = std::uint32_t;
 
 constexpr TokenId no_token = UINT32_MAX;
 
-/// Finds a token's number: an open-addressing table over the vocabulary's own text, so that start-up
-/// allocates twice and a look-up never. Constant after construction, safe for concurrent use.
+/// Finds a token's number: an open-addressing table over the vocabulary's own text, so that
+/// start-up allocates twice and a look-up never. Constant after construction, safe for concurrent
+/// use.
 class Vocabulary {
 public:
-    /// `lines` holds a token a line, the first being number 0, and must outlive the vocabulary. Empty
-    /// lines keep their number but are never found; of equal lines the first counts.
+    /// `lines` holds a token a line, the first being number 0, and must outlive the vocabulary.
+    /// Empty lines keep their number but are never found; of equal lines the first counts.
     explicit Vocabulary(std::string_view lines);
 
     std::size_t size() const { return offsets_.size() - 1; }

@@ -14,7 +14,9 @@ constexpr std::string_view continuation_mark = "##";
 constexpr std::uint64_t continuation_hash =
     Vocabulary::hash_step(Vocabulary::hash_step(Vocabulary::hash_start, '#'), '#');
 
-bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+bool continues_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
 
 std::size_t character_end(std::string_view word, std::size_t begin) {
     std::size_t end = begin + 1;

@@ -66,7 +66,9 @@ const UNormalizer2* nfkd() {
 
 }  // namespace
 
-CharacterKind ascii_kind(unsigned char byte) { return ascii_kinds[byte & 0x7F]; }
+CharacterKind ascii_kind(unsigned char byte) {
+    return ascii_kinds[byte & 0x7F];
+}
 
 DecomposedCharacter decompose_character(char32_t code_point) {
     DecomposedCharacter character;

@@ -36,9 +36,10 @@ DecomposedCharacter decompose_character(char32_t code_point);
 
 CharacterKind ascii_kind(unsigned char byte);
 
-/// Cuts text into words as the built-in model was trained on: NFKD without accents; runs of letters,
-/// runs of digits, single symbols; a run of letters cut before an upper-case letter that follows a
-/// lower-case one or is followed by one ("parseHTTPHeader": parse, http, header); lower case.
+/// Cuts text into words as the built-in model was trained on: NFKD without accents; runs of
+/// letters, runs of digits, single symbols; a run of letters cut before an upper-case letter that
+/// follows a lower-case one or is followed by one ("parseHTTPHeader": parse, http, header); lower
+/// case.
 ///
 /// Calls `sink(std::string_view word)` for each; the view holds during the call. `Sink` sees the
 /// words in order. Any bytes are legal text. ASCII never reaches ICU.

@@ -112,8 +112,7 @@ void PendingRequest::respond(Response response) {
     }
 }
 
-std::shared_ptr<EventStream> PendingRequest::respond_with_stream(int status,
-                                                                 HttpHeaders headers) {
+std::shared_ptr<EventStream> PendingRequest::respond_with_stream(int status, HttpHeaders headers) {
     const std::scoped_lock lock(mutex_);
     const bool lost = answered_ || !notify_;
     auto stream = std::make_shared<StreamQueue>(limits_, lost ? Notify() : notify_);

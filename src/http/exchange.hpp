@@ -26,16 +26,15 @@ using Notify = std::function<void()>;
 /// use.
 class StreamQueue final : public EventStream {
 public:
-    StreamQueue(StreamLimits limits, Notify notify)
-        : limits_(limits), notify_(std::move(notify)) {}
+    StreamQueue(StreamLimits limits, Notify notify) : limits_(limits), notify_(std::move(notify)) {}
 
     bool write(std::string bytes, Delivery delivery) override;
     void close() override;
     std::stop_token gone() const override { return gone_.get_token(); }
 
     // For the connection.
-    std::string take_bytes();  ///< Everything queued; empty when nothing is.
-    bool is_finished() const;  ///< Closed, and everything taken.
+    std::string take_bytes();   ///< Everything queued; empty when nothing is.
+    bool is_finished() const;   ///< Closed, and everything taken.
     bool is_overflown() const;  ///< A required event found no room: the peer must see a break.
     /// Nothing is sent any more and nobody is notified. Requests the stop outside the lock.
     void disconnect();

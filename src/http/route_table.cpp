@@ -11,8 +11,8 @@ std::size_t fit(const std::string& pattern, std::string_view path) {
         return pattern == path ? std::string::npos : 0;
     }
     const std::string_view stem = std::string_view(pattern).substr(0, pattern.size() - 2);
-    const bool below = path.starts_with(stem) &&
-                       (path.size() == stem.size() || path[stem.size()] == '/');
+    const bool below =
+        path.starts_with(stem) && (path.size() == stem.size() || path[stem.size()] == '/');
     return below ? stem.size() + 1 : 0;
 }
 

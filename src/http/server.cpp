@@ -36,9 +36,8 @@ net::ip::address resolve_host(const std::string& host) {
         return net::ip::address_v4::loopback();
     }
     error_code error;
-    const std::string bare = host.starts_with('[') && host.ends_with(']')
-                                 ? host.substr(1, host.size() - 2)
-                                 : host;
+    const std::string bare =
+        host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
     const auto address = net::ip::make_address(bare, error);
     if (error) {
         throw Error(ErrorCode::invalid_argument,

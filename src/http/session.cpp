@@ -122,9 +122,8 @@ net::awaitable<Session::Step> Session::async_read_head() {
     keep_alive_ = false;
     const bool too_large =
         error == wire::error::header_limit || error == wire::error::buffer_overflow;
-    Response response = too_large
-                            ? make_error_response(431, "The request's head is too large.")
-                            : make_error_response(400, "This is not a valid HTTP request.");
+    Response response = too_large ? make_error_response(431, "The request's head is too large.")
+                                  : make_error_response(400, "This is not a valid HTTP request.");
     co_await async_answer(std::move(response));
     co_return Step::refused;
 }

@@ -91,7 +91,7 @@ private:
     std::uint64_t watch_ = 0;  ///< The current watch's number; older ones report nothing.
     std::size_t served_ = 0;
     bool keep_alive_ = true;
-    bool lost_ = false;     ///< The peer is gone or the socket closed.
+    bool lost_ = false;  ///< The peer is gone or the socket closed.
 };
 
 }  // namespace rag::http

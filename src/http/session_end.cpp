@@ -52,8 +52,7 @@ void Session::stop_watching() {
 
 void Session::look_at_peer() {
     char byte = 0;
-    const auto got =
-        ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const auto got = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (got > 0) {
         return;  // The next request is there already; its end will be seen when it is read.
     }

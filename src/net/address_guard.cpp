@@ -86,8 +86,7 @@ std::string_view why_not_public_v6(const IpAddress& address) {
         std::copy(address.bytes.begin() + 12, address.bytes.end(), inner.bytes.begin());
         return why_not_public(inner);
     }
-    constexpr std::array<std::uint8_t, 16> loopback{0, 0, 0, 0, 0, 0, 0, 0,
-                                                    0, 0, 0, 0, 0, 0, 0, 1};
+    constexpr std::array<std::uint8_t, 16> loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     if (address.bytes == loopback) {
         return "a loopback address";
     }

@@ -67,8 +67,7 @@ HttpHeaders complete(HttpHeaders headers, const Url& url, const NetOptions& opti
     if (!has(headers, "user-agent")) {
         headers.emplace_back("User-Agent",
                              options.user_agent.empty()
-                                 ? "rag-memory/" + std::string(version) +
-                                       " (honours robots.txt)"
+                                 ? "rag-memory/" + std::string(version) + " (honours robots.txt)"
                                  : options.user_agent);
     }
     if (!has(headers, "accept")) {
@@ -107,8 +106,8 @@ Url follow(const HttpResponse& response, Hop& hop, HttpHeaders& headers) {
     if (next->origin() != hop.url.origin()) {
         drop_credentials(headers);
     }
-    const bool rewrites = response.status == 303 || ((response.status <= 302) &&
-                                                     hop.method == "POST");
+    const bool rewrites =
+        response.status == 303 || ((response.status <= 302) && hop.method == "POST");
     if (rewrites && hop.method != "HEAD") {
         hop.method = "GET";
         hop.body.clear();
@@ -173,9 +172,9 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
             return response;
         }
         if (redirects == request.redirects_max) {
-            throw Error(ErrorCode::unavailable,
-                        hop.url.authority() + " redirects more than " +
-                            std::to_string(request.redirects_max) + " times.");
+            throw Error(ErrorCode::unavailable, hop.url.authority() + " redirects more than " +
+                                                    std::to_string(request.redirects_max) +
+                                                    " times.");
         }
         const bool was_https = hop.url.scheme == "https";
         hop.url = follow(response, hop, headers);

@@ -69,9 +69,9 @@ httplib::Request make_request(const Hop& hop, Attempt& attempt, Watchdog& watchd
 }
 
 void set_up(httplib::Client& client, const Hop& hop, const IpAddress& address, Watchdog& watchdog) {
-    const auto left = std::max(
-        std::chrono::milliseconds{1}, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                          hop.deadline - std::chrono::steady_clock::now()));
+    const auto left = std::max(std::chrono::milliseconds{1},
+                               std::chrono::duration_cast<std::chrono::milliseconds>(
+                                   hop.deadline - std::chrono::steady_clock::now()));
     client.set_hostname_addr_map({{hop.url.host, address.text()}});
     client.set_connection_timeout(std::min<std::chrono::milliseconds>(left, connect_time));
     client.set_read_timeout(left + std::chrono::seconds{1});
@@ -87,16 +87,15 @@ void set_up(httplib::Client& client, const Hop& hop, const IpAddress& address, W
 [[noreturn]] void fail(const Hop& hop, Verdict verdict, httplib::Error error) {
     const std::string host = hop.url.authority();
     switch (verdict) {
-        case Verdict::stopped:
-            throw Error(ErrorCode::cancelled, "The call was cancelled.");
+        case Verdict::stopped: throw Error(ErrorCode::cancelled, "The call was cancelled.");
         case Verdict::late:
             throw Error(ErrorCode::deadline_exceeded,
-                        host + " did not answer completely in time; try again later, or allow "
-                               "more time.");
+                        host +
+                            " did not answer completely in time; try again later, or allow "
+                            "more time.");
         case Verdict::headers_too_long:
             throw Error(ErrorCode::unavailable, host + " sent headers without end.");
-        case Verdict::in_time:
-            break;
+        case Verdict::in_time: break;
     }
     if (error == httplib::Error::SSLServerVerification) {
         throw Error(ErrorCode::unavailable,

@@ -124,9 +124,8 @@ struct BodyLimit::Brotli final : Decoder {
 
 BodyLimit::BodyLimit(std::string_view coding, std::size_t bytes_max) : bytes_max_(bytes_max) {
     std::string name(coding);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (name == "gzip" || name == "x-gzip") {
         decoder_ = std::make_unique<Zlib>(true);
     } else if (name == "deflate") {

@@ -17,8 +17,7 @@ http::Gate make_gate(const OriginGate& origins, const Authenticator& authenticat
         }
         // Without authentication everyone has the same name: the address tells them apart.
         const bool open = authenticator.scheme() == AuthScheme::open;
-        return rate_limit.check(open ? "@" + head.peer
-                                     : authenticator.identify(head).principal);
+        return rate_limit.check(open ? "@" + head.peer : authenticator.identify(head).principal);
     };
 }
 

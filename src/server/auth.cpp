@@ -56,8 +56,8 @@ Token parse_token(std::string_view entry, std::size_t number) {
         token.collections = split(parts[2], '+');
     }
     if (parts.back().size() < secret_bytes_min) {
-        refuse_entry(number, fmt::format("has a secret of less than {} characters",
-                                         secret_bytes_min));
+        refuse_entry(number,
+                     fmt::format("has a secret of less than {} characters", secret_bytes_min));
     }
     token.secret_hash = sha256(parts.back());
     return token;
@@ -150,11 +150,10 @@ std::unique_ptr<http::Response> Authenticator::check(const http::Request& head) 
     auto refusal = std::make_unique<http::Response>(http::make_error_response(
         401, "Send a token of this server as 'Authorization: Bearer TOKEN'."));
     const bool presented = head.has_header("authorization");
-    refusal->headers.emplace_back(
-        "WWW-Authenticate",
-        presented ? R"(Bearer realm="rag", error="invalid_token", )"
-                    R"(error_description="The token is not known here.")"
-                  : R"(Bearer realm="rag")");
+    refusal->headers.emplace_back("WWW-Authenticate",
+                                  presented ? R"(Bearer realm="rag", error="invalid_token", )"
+                                              R"(error_description="The token is not known here.")"
+                                            : R"(Bearer realm="rag")");
     return refusal;
 }
 

@@ -120,8 +120,9 @@ std::unique_ptr<http::Response> OriginGate::check(const http::Request& head) con
     }
     if (!is_good_host(head.header("host"))) {
         return std::make_unique<http::Response>(http::make_error_response(
-            403, "This Host is not served here; add it to RAG_ALLOWED_HOSTS or set "
-                 "RAG_PUBLIC_URL."));
+            403,
+            "This Host is not served here; add it to RAG_ALLOWED_HOSTS or set "
+            "RAG_PUBLIC_URL."));
     }
     if (!head.has_header("origin")) {
         return nullptr;

@@ -29,8 +29,8 @@ http::Response report(const HealthSources& sources) {
 }  // namespace
 
 std::vector<http::Route> make_health_routes(HealthSources sources) {
-    const auto ready = [sources = std::move(sources)](
-                           const std::shared_ptr<http::Exchange>& exchange) {
+    const auto ready = [sources =
+                            std::move(sources)](const std::shared_ptr<http::Exchange>& exchange) {
         exchange->respond(report(sources));
     };
     const auto live = [](const std::shared_ptr<http::Exchange>& exchange) {

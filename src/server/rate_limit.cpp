@@ -56,10 +56,9 @@ void RateLimit::make_room_locked(SteadyTime now) {
     std::erase_if(buckets_,
                   [&](const auto& entry) { return now - entry.second.filled_at > refill_time; });
     if (buckets_.size() >= principals_max) {
-        buckets_.erase(std::min_element(buckets_.begin(), buckets_.end(),
-                                        [](const auto& a, const auto& b) {
-                                            return a.second.filled_at < b.second.filled_at;
-                                        }));
+        buckets_.erase(std::min_element(
+            buckets_.begin(), buckets_.end(),
+            [](const auto& a, const auto& b) { return a.second.filled_at < b.second.filled_at; }));
     }
 }
 

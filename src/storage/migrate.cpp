@@ -19,8 +19,8 @@ std::vector<Migration> read_migrations(const embedded::Files& files) {
         const auto* end = file.data() + (well_formed ? bar : 0);
         const auto read = std::from_chars(file.data(), end, migration.version);
         if (!well_formed || read.ec != std::errc{} || read.ptr != end) {
-            throw Error(ErrorCode::internal, "The migration '" + std::string(file) +
-                                                 "' is not named NNNN_name.sql.");
+            throw Error(ErrorCode::internal,
+                        "The migration '" + std::string(file) + "' is not named NNNN_name.sql.");
         }
         migration.name = file.substr(bar + 1, dot - bar - 1);
         migrations.push_back(migration);

@@ -18,9 +18,8 @@ const std::string query_identity_of_d =
 const std::string query_select_summaries =
     "select d.id, d.filename, d.file_type, d.file_size, (select count(*) from @S.document_chunks k "
     "where k.document_id = d.id), d.metadata, d.content_hash, " +
-    query_identity_of_d + ", d.version, " +
-    time_of("d.created_at") + ", " + time_of("d.updated_at") + ", " + query_names_of_d +
-    " from @S.source_documents d ";
+    query_identity_of_d + ", d.version, " + time_of("d.created_at") + ", " +
+    time_of("d.updated_at") + ", " + query_names_of_d + " from @S.source_documents d ";
 
 const std::string query_newest_first = " order by d.updated_at desc, d.id desc";
 
@@ -108,8 +107,9 @@ std::optional<Document> PostgresStore::get_document(const CallContext& context, 
         "select d.id, coalesce(v.filename, d.filename), coalesce(v.content, d.content), "
         "d.file_type, coalesce(v.file_size, d.file_size), coalesce(v.metadata, d.metadata), "
         "coalesce(v.content_hash, d.content_hash), " +
-            query_identity_of_d + ", coalesce(v.version, d.version), "
-        "(select count(*) + 1 from @S.document_versions o where o.document_id = d.id), " +
+            query_identity_of_d +
+            ", coalesce(v.version, d.version), "
+            "(select count(*) + 1 from @S.document_versions o where o.document_id = d.id), " +
             time_of("d.created_at") + ", " + time_of("d.updated_at") + ", " + query_names_of_d +
             " from @S.source_documents d left join @S.document_versions v on v.document_id = d.id "
             "and v.version = $2::bigint where d.id = $1::bigint "

@@ -41,8 +41,9 @@ std::string id_list(const std::vector<std::int64_t>& ids) {
 void record_change(Connection& connection, Timestamp now, ChangeKind kind, CollectionId collection,
                    DocumentId document) {
     connection
-        .prepare("INSERT INTO changes (kind, collection_id, document_id, created_at) "
-                 "VALUES (?1, ?2, ?3, ?4)")
+        .prepare(
+            "INSERT INTO changes (kind, collection_id, document_id, created_at) "
+            "VALUES (?1, ?2, ?3, ?4)")
         .bind(1, static_cast<std::int64_t>(kind))
         .bind(2, collection)
         .bind(3, document)
@@ -70,8 +71,9 @@ ChangeBatch SqliteStore::read_changes(const CallContext& context, const FeedPosi
     database_->read(context, [&](Connection& db) {
         const std::int64_t end = last_seq(db);
         const std::int64_t first =
-            count(db, "SELECT coalesce((SELECT min(seq) FROM changes), (SELECT seq + 1 FROM "
-                      "sqlite_sequence WHERE name = 'changes'), 1)");
+            count(db,
+                  "SELECT coalesce((SELECT min(seq) FROM changes), (SELECT seq + 1 FROM "
+                  "sqlite_sequence WHERE name = 'changes'), 1)");
         if (from.epoch != database_->epoch() || from.position > end || from.position < first - 1) {
             batch.rebuild = true;
             batch.next.position = end;

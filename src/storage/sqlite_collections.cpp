@@ -70,12 +70,12 @@ Collection SqliteStore::create_collection(const CallContext& context,
     Collection created;
     database_->write(context, [&](Connection& db) {
         if (select_collection(db, collection.name)) {
-            throw Error(ErrorCode::conflict,
-                        "Collection '" + collection.name + "' already exists");
+            throw Error(ErrorCode::conflict, "Collection '" + collection.name + "' already exists");
         }
         const Timestamp now = database_->now();
-        db.prepare("INSERT INTO collections (name, description, space_id, created_at) "
-                   "VALUES (?1, ?2, ?3, ?4)")
+        db.prepare(
+              "INSERT INTO collections (name, description, space_id, created_at) "
+              "VALUES (?1, ?2, ?3, ?4)")
             .bind(1, std::string_view(collection.name))
             .bind(2, std::string_view(collection.description))
             .bind(3, ensure_space(db, collection.space))

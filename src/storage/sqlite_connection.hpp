@@ -50,7 +50,9 @@ public:
     std::string text(int column) const;
     std::string_view blob(int column) const;  ///< Valid until the next step.
     bool is_null(int column) const;
-    Timestamp time(int column) const { return Timestamp{std::chrono::milliseconds{integer(column)}}; }
+    Timestamp time(int column) const {
+        return Timestamp{std::chrono::milliseconds{integer(column)}};
+    }
 
 private:
     void check(int code);

@@ -144,9 +144,8 @@ void SqliteDatabase::write(const CallContext& context, const Work& work) {
     const auto may_go_on = [&] { return request.done || (!led_ && !request.taken); };
     while (!request.done) {
         if (!request.taken) {
-            writer_free_.wait_until(lock, context.stop, wait_end(context), [&] {
-                return request.taken || may_go_on();
-            });
+            writer_free_.wait_until(lock, context.stop, wait_end(context),
+                                    [&] { return request.taken || may_go_on(); });
         }
         if (request.taken) {
             // Another thread is at it, with this frame's variables: only its end lets us go.

@@ -63,9 +63,10 @@ std::vector<Job> read_all(Statement& rows) {
 
 void insert_job(Connection& db, const NewJob& job, std::int64_t now) {
     const std::string request = to_stored_json(job.request);
-    db.prepare("INSERT INTO jobs (id, kind, principal, join_key, request, progress, result, error, "
-               "state, stop_requested, lease_owner, lease_until, created_at, updated_at) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, 'null', 'null', '', 'queued', 0, '', 0, ?6, ?6)")
+    db.prepare(
+          "INSERT INTO jobs (id, kind, principal, join_key, request, progress, result, error, "
+          "state, stop_requested, lease_owner, lease_until, created_at, updated_at) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, 'null', 'null', '', 'queued', 0, '', 0, ?6, ?6)")
         .bind(1, std::string_view(job.id))
         .bind(2, std::string_view(job.kind))
         .bind(3, std::string_view(job.principal))
@@ -115,14 +116,15 @@ std::vector<Job> SqliteStore::list_jobs(const CallContext& context, std::int64_t
     return jobs;
 }
 
-bool SqliteStore::lease_job(const CallContext& context, std::string_view id,
-                            std::string_view owner, std::chrono::milliseconds duration) {
+bool SqliteStore::lease_job(const CallContext& context, std::string_view id, std::string_view owner,
+                            std::chrono::milliseconds duration) {
     bool leased = false;
     database_->write(context, [&](Connection& db) {
         const std::int64_t now = to_milliseconds(database_->now());
-        db.prepare("UPDATE jobs SET state = 'running', lease_owner = ?2, lease_until = ?3, "
-                   "updated_at = ?4 WHERE id = ?1 AND (state = 'queued' OR (state = 'running' AND "
-                   "(lease_owner = ?2 OR lease_until <= ?4)))")
+        db.prepare(
+              "UPDATE jobs SET state = 'running', lease_owner = ?2, lease_until = ?3, "
+              "updated_at = ?4 WHERE id = ?1 AND (state = 'queued' OR (state = 'running' AND "
+              "(lease_owner = ?2 OR lease_until <= ?4)))")
             .bind(1, id)
             .bind(2, owner)
             .bind(3, now + duration.count())
@@ -148,8 +150,9 @@ JobSignal SqliteStore::save_job_progress(const CallContext& context, std::string
     JobSignal signal = JobSignal::lost_lease;
     const std::string text = to_stored_json(progress);
     database_->write(context, [&](Connection& db) {
-        db.prepare("UPDATE jobs SET progress = ?3, updated_at = ?4 WHERE id = ?1 AND state = "
-                   "'running' AND lease_owner = ?2")
+        db.prepare(
+              "UPDATE jobs SET progress = ?3, updated_at = ?4 WHERE id = ?1 AND state = "
+              "'running' AND lease_owner = ?2")
             .bind(1, id)
             .bind(2, owner)
             .bind(3, std::string_view(text))
@@ -170,9 +173,10 @@ void SqliteStore::finish_job(const CallContext& context, std::string_view id,
                              const JobOutcome& outcome) {
     const std::string result = to_stored_json(outcome.result);
     database_->write(context, [&](Connection& db) {
-        db.prepare("UPDATE jobs SET state = ?2, result = ?3, error = ?4, updated_at = ?5, "
-                   "lease_owner = '', lease_until = 0 WHERE id = ?1 AND state IN ('queued', "
-                   "'running')")
+        db.prepare(
+              "UPDATE jobs SET state = ?2, result = ?3, error = ?4, updated_at = ?5, "
+              "lease_owner = '', lease_until = 0 WHERE id = ?1 AND state IN ('queued', "
+              "'running')")
             .bind(1, id)
             .bind(2, state_name(outcome.state))
             .bind(3, std::string_view(result))
@@ -185,8 +189,9 @@ void SqliteStore::finish_job(const CallContext& context, std::string_view id,
 bool SqliteStore::request_job_stop(const CallContext& context, std::string_view id) {
     bool found = false;
     database_->write(context, [&](Connection& db) {
-        db.prepare("UPDATE jobs SET stop_requested = 1 WHERE id = ?1 AND state IN ('queued', "
-                   "'running')")
+        db.prepare(
+              "UPDATE jobs SET stop_requested = 1 WHERE id = ?1 AND state IN ('queued', "
+              "'running')")
             .bind(1, id)
             .run();
         found = db.changed_rows() == 1;

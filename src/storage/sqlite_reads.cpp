@@ -21,11 +21,9 @@ const std::string where_in_scope =
     "AND (?2 = 0 OR rag_matches(?3, d.metadata, NULL)) ";
 
 const std::string sql_one_summary = select_summaries + "WHERE d.id = ?1";
-const std::string sql_count_documents =
-    "SELECT count(*) FROM source_documents d " + where_in_scope;
+const std::string sql_count_documents = "SELECT count(*) FROM source_documents d " + where_in_scope;
 const std::string sql_page_of_documents =
-    select_summaries + where_in_scope +
-    "ORDER BY d.updated_at DESC, d.id DESC LIMIT ?4 OFFSET ?5";
+    select_summaries + where_in_scope + "ORDER BY d.updated_at DESC, d.id DESC LIMIT ?4 OFFSET ?5";
 
 std::optional<std::string> text_or_null(const Statement& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.text(column));
@@ -119,8 +117,9 @@ std::optional<DocumentSummary> SqliteStore::find_by_identity(const CallContext& 
                                                              std::string_view identity) {
     std::optional<DocumentSummary> summary;
     database_->read(context, [&](Connection& db) {
-        Statement row = db.prepare("SELECT document_id FROM collection_documents WHERE "
-                                   "collection_id = ?1 AND identity = ?2");
+        Statement row = db.prepare(
+            "SELECT document_id FROM collection_documents WHERE "
+            "collection_id = ?1 AND identity = ?2");
         row.bind(1, collection).bind(2, identity);
         if (row.step()) {
             summary = select_summary(db, row.integer(0));
@@ -220,8 +219,7 @@ DocumentPage SqliteStore::list_documents(const CallContext& context, const Docum
     return page;
 }
 
-std::vector<DocumentVersion> SqliteStore::list_versions(const CallContext& context,
-                                                        DocumentId id) {
+std::vector<DocumentVersion> SqliteStore::list_versions(const CallContext& context, DocumentId id) {
     std::vector<DocumentVersion> versions;
     database_->read(context, [&](Connection& db) {
         Statement rows = db.prepare(

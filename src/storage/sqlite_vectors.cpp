@@ -66,8 +66,8 @@ std::vector<float> decode_vector(double scale, std::string_view codes, std::size
     }
     std::vector<float> vector(dimensions);
     for (std::size_t i = 0; i < dimensions; ++i) {
-        vector[i] = static_cast<float>(scale * (narrow ? read_narrow(codes, i)
-                                                       : read_wide(codes, i)));
+        vector[i] =
+            static_cast<float>(scale * (narrow ? read_narrow(codes, i) : read_wide(codes, i)));
     }
     return vector;
 }

@@ -9,7 +9,9 @@ const char* const fixture_png =
     "gg==";
 const char* const fixture_wav = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 
-Json text_content(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
+Json text_content(const std::string& text) {
+    return {{"type", "text"}, {"text", text}};
+}
 
 Json fixture_definition(const std::string& name, const std::string& description,
                         Json input_schema) {
@@ -37,7 +39,9 @@ Json sampling_request(const std::string& prompt, int tokens_max) {
               {"maxTokens", tokens_max}}}};
 }
 
-Json roots_request() { return {{"method", "roots/list"}, {"params", Json::object()}}; }
+Json roots_request() {
+    return {{"method", "roots/list"}, {"params", Json::object()}};
+}
 
 std::unique_ptr<mcp::ResourceProvider> register_conformance_fixtures(mcp::Registry& registry,
                                                                      mcp::ChangeHub& changes) {

@@ -103,22 +103,18 @@ void add_legacy_tools(mcp::Registry& registry) {
 }
 
 Json defaults_form() {
-    return elicitation_request(
-        "Please review the form",
-        Json::parse(R"({
+    return elicitation_request("Please review the form", Json::parse(R"({
             "name": {"type": "string", "default": "John Doe"},
             "age": {"type": "integer", "default": 30},
             "score": {"type": "number", "default": 95.5},
             "status": {"type": "string", "enum": ["active", "inactive", "pending"],
                        "default": "active"},
             "verified": {"type": "boolean", "default": true}})"),
-        Json::array());
+                               Json::array());
 }
 
 Json enums_form() {
-    return elicitation_request(
-        "Please choose",
-        Json::parse(R"({
+    return elicitation_request("Please choose", Json::parse(R"({
             "untitledSingle": {"type": "string", "enum": ["option1", "option2", "option3"]},
             "titledSingle": {"type": "string", "oneOf": [
                 {"const": "value1", "title": "First Option"},
@@ -132,7 +128,7 @@ Json enums_form() {
                 {"const": "value1", "title": "First Choice"},
                 {"const": "value2", "title": "Second Choice"},
                 {"const": "value3", "title": "Third Choice"}]}}})"),
-        Json::array());
+                               Json::array());
 }
 
 void add_form_tools(mcp::Registry& registry) {
@@ -153,11 +149,10 @@ void add_single_round_tools(mcp::Registry& registry) {
                     [](const Json& responses) {
                         return "Hello, " + field_of(responses.at("user_name"), "name") + "!";
                     });
-    add_asking_tool(registry, "test_input_required_result_sampling", "Asks the client's model.",
-                    {{"capital_question", sampling_request("What is the capital of France?", 100)}},
-                    nullptr, [](const Json& responses) {
-                        return text_of_sampling(responses.at("capital_question"));
-                    });
+    add_asking_tool(
+        registry, "test_input_required_result_sampling", "Asks the client's model.",
+        {{"capital_question", sampling_request("What is the capital of France?", 100)}}, nullptr,
+        [](const Json& responses) { return text_of_sampling(responses.at("capital_question")); });
     add_asking_tool(registry, "test_input_required_result_list_roots", "Asks for the roots.",
                     {{"client_roots", roots_request()}}, nullptr, [](const Json& responses) {
                         return "Roots: " + dump_json(responses.at("client_roots").at("roots"));
@@ -167,7 +162,8 @@ void add_single_round_tools(mcp::Registry& registry) {
                     [](const Json&) { return "The answer came back: state-ok"; });
     add_asking_tool(registry, "test_input_required_result_tampered_state",
                     "Asks with a state that must come back untouched.", {{"confirm", confirm}},
-                    {{"asked", true}}, [](const Json&) { return "The state came back untouched."; });
+                    {{"asked", true}},
+                    [](const Json&) { return "The state came back untouched."; });
     add_asking_tool(registry, "test_input_required_result_multiple_inputs",
                     "Asks for three things at once.",
                     {{"user_name", name_request("What is your name?")},

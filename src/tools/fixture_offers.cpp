@@ -9,9 +9,13 @@ using mcp::Dialogue;
 using mcp::ToolResult;
 using PromptArguments = std::map<std::string, std::string>;
 
-Json user_message(Json content) { return {{"role", "user"}, {"content", std::move(content)}}; }
+Json user_message(Json content) {
+    return {{"role", "user"}, {"content", std::move(content)}};
+}
 
-Json prompt_result(std::vector<Json> messages) { return {{"messages", std::move(messages)}}; }
+Json prompt_result(std::vector<Json> messages) {
+    return {{"messages", std::move(messages)}};
+}
 
 void add_prompt(mcp::Registry& registry, const std::string& name,
                 const std::vector<std::string>& arguments, mcp::PromptHandler handler) {
@@ -95,10 +99,9 @@ public:
             uri.size() > before.size() + after.size()) {
             const std::string id(
                 uri.substr(before.size(), uri.size() - before.size() - after.size()));
-            return text(uri, "application/json",
-                        dump_json({{"id", id},
-                                   {"templateTest", true},
-                                   {"data", "Data for ID: " + id}}));
+            return text(
+                uri, "application/json",
+                dump_json({{"id", id}, {"templateTest", true}, {"data", "Data for ID: " + id}}));
         }
         return std::nullopt;
     }
@@ -136,11 +139,13 @@ void add_fixture_prompts(mcp::Registry& registry) {
                        {user_message({{"type", "resource"}, {"resource", resource}}),
                         user_message(text_content("Please process the embedded resource above."))});
                });
-    add_prompt(registry, "test_prompt_with_image", {}, [](const CallContext&, const PromptArguments&) {
-        return prompt_result(
-            {user_message({{"type", "image"}, {"data", fixture_png}, {"mimeType", "image/png"}}),
-             user_message(text_content("Please analyze the image above."))});
-    });
+    add_prompt(registry, "test_prompt_with_image", {},
+               [](const CallContext&, const PromptArguments&) {
+                   return prompt_result(
+                       {user_message(
+                            {{"type", "image"}, {"data", fixture_png}, {"mimeType", "image/png"}}),
+                        user_message(text_content("Please analyze the image above."))});
+               });
     add_asking_prompt(registry);
 }
 

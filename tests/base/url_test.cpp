@@ -56,6 +56,8 @@ TEST_CASE("url: hostile and odd spellings end in null or in one normal form") {
     CHECK(parse_url(" http://a/b\n ")->text() == "http://a/b");
     CHECK(parse_url("http://a/%zz%2e%2E/")->text() == "http://a/%25zz../");
     CHECK(parse_url("http://a/%2e%2e/b")->text() == "http://a/b");
-    CHECK(parse_url("http://b\xC3\xBC" "cher.example/")->host == "xn--bcher-kva.example");
+    CHECK(parse_url("http://b\xC3\xBC"
+                    "cher.example/")
+              ->host == "xn--bcher-kva.example");
     CHECK(parse_url("http://a//b/../../c")->text() == "http://a/c");
 }

@@ -23,7 +23,9 @@ inline double dot(const Vector& a, const Vector& b) {
     return sum;
 }
 
-inline double length(const Vector& vector) { return std::sqrt(dot(vector, vector)); }
+inline double length(const Vector& vector) {
+    return std::sqrt(dot(vector, vector));
+}
 
 /// Compares up to what rounding may do: a vector may be summed in another order.
 inline bool nearly_equal(const Vector& a, const Vector& b) {

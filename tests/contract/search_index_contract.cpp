@@ -155,8 +155,7 @@ void stop_terms_match_and_score_nothing(StoreUnderTest& tested) {
     tested.store().add_document({}, make_document(id, "nothing of it"));
     const SearchScope scope{{id}, {}};
     const auto found = tested.index().best_words({}, scope, words({"-the", "quokka"}), 10);
-    CHECK(ids_of(found.hits) ==
-          std::vector<ChunkId>{both.chunk_ids[0], stop.chunk_ids[0]});
+    CHECK(ids_of(found.hits) == std::vector<ChunkId>{both.chunk_ids[0], stop.chunk_ids[0]});
     REQUIRE(found.hits.size() == 2);
     CHECK(found.hits[0].score > 0);
     CHECK(found.hits[1].score == 0);
@@ -198,7 +197,8 @@ void phrases_stand_together(StoreUnderTest& tested) {
 void odd_terms_harm_nothing(StoreUnderTest& tested) {
     const CollectionId id = add_collection(tested.store(), "notes");
     const auto added = tested.store().add_document(
-        {}, make_document(id, "it's C:\\temp\\x user@example.com v1.2.3 /etc/hosts \"a\" caf\u00e9"));
+        {},
+        make_document(id, "it's C:\\temp\\x user@example.com v1.2.3 /etc/hosts \"a\" caf\u00e9"));
     const SearchScope scope{{id}, {}};
     for (const char* text : {"it's", "C:\\temp\\x", "user@example.com", "v1.2.3", "/etc/hosts",
                              "caf\u00e9", "\"etc hosts\""}) {
@@ -312,7 +312,8 @@ void shared_chunks_are_found_once(StoreUnderTest& tested) {
     const auto added = tested.store().add_document({}, make_document(one, "red"));
     tested.share(added.id, two);
     tested.store().update_document({}, added.id, make_change("red"));
-    for (const auto& collections : {std::vector{one, two}, std::vector{two}, std::vector{one, one}}) {
+    for (const auto& collections :
+         {std::vector{one, two}, std::vector{two}, std::vector{one, one}}) {
         const SearchScope scope{collections, {}};
         CHECK(ids_of(tested.index().nearest({}, scope, test_space(), turned(0), 10)) ==
               added.chunk_ids);
@@ -334,8 +335,7 @@ const std::vector<Promise>& search_promises() {
         {"spaces are kept apart", spaces_are_kept_apart},
         {"ties go by chunk id", ties_go_by_chunk},
         {"zero vectors are unrelated to everything", zero_vectors_are_unrelated},
-        {"words are found in title, headings and text",
-         words_are_found_in_title_headings_and_text},
+        {"words are found in title, headings and text", words_are_found_in_title_headings_and_text},
         {"stop terms match and score nothing", stop_terms_match_and_score_nothing},
         {"phrases stand together", phrases_stand_together},
         {"odd terms harm nothing", odd_terms_harm_nothing},

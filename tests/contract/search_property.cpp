@@ -33,8 +33,8 @@ public:
 
     std::string text() {
         static const std::vector<std::string> vocabulary{
-            "red",  "green", "blue",  "the",    "rotate", "rotated", "keys", "key", "database",
-            "café", "v1.2.3", "of",   "readFile", "apple", "apples",  "東京",  "x"};
+            "red",  "green",  "blue", "the",      "rotate", "rotated", "keys", "key", "database",
+            "café", "v1.2.3", "of",   "readFile", "apple",  "apples",  "東京", "x"};
         std::string text;
         for (std::size_t i = 1 + below(12); i > 0; --i) {
             text += (text.empty() ? "" : " ") + pick(vocabulary);
@@ -57,11 +57,30 @@ public:
     }
 
     json value() {
-        static const std::vector<json> values{
-            1, 1.0, 2, 2.5, -3, "a", "b", "", "é", true, false, nullptr, json::array(),
-            json::array({1, "a"}), json::array({"b", json{{"x", 1}}}), json::object(), json{{"x", 1}},
-            json{{"x", json::array({1, 2})}, {"y", "a"}}, 9007199254740993, 18446744073709551615ULL,
-            1e300, 0, "1", json::array({json::array({1})})};
+        static const std::vector<json> values{1,
+                                              1.0,
+                                              2,
+                                              2.5,
+                                              -3,
+                                              "a",
+                                              "b",
+                                              "",
+                                              "é",
+                                              true,
+                                              false,
+                                              nullptr,
+                                              json::array(),
+                                              json::array({1, "a"}),
+                                              json::array({"b", json{{"x", 1}}}),
+                                              json::object(),
+                                              json{{"x", 1}},
+                                              json{{"x", json::array({1, 2})}, {"y", "a"}},
+                                              9007199254740993,
+                                              18446744073709551615ULL,
+                                              1e300,
+                                              0,
+                                              "1",
+                                              json::array({json::array({1})})};
         return pick(values);
     }
 
@@ -113,9 +132,9 @@ private:
 struct Pair {
     StoreUnderTest& tested;
     test::FakeStore fake;
-    std::vector<CollectionId> collections;              ///< The same ids in both.
+    std::vector<CollectionId> collections;                     ///< The same ids in both.
     std::vector<std::pair<DocumentId, DocumentId>> documents;  ///< Tested, fake.
-    std::map<ChunkId, ChunkId> fake_chunk;              ///< By the tested one.
+    std::map<ChunkId, ChunkId> fake_chunk;                     ///< By the tested one.
 
     explicit Pair(StoreUnderTest& store) : tested(store) {}
 
@@ -182,8 +201,8 @@ void disturb(Pair& pair, Maker& maker) {
 
 /// `found` are the best `count` of `all` (the fake's complete list), whichever of those that score
 /// alike; where scores mean nothing (`tolerance` null), any of them.
-void check_list(const Pair& pair, const Candidates& found, const Candidates& all,
-                std::size_t count, std::optional<double> tolerance) {
+void check_list(const Pair& pair, const Candidates& found, const Candidates& all, std::size_t count,
+                std::optional<double> tolerance) {
     const std::size_t expected = std::min(count, all.size());
     REQUIRE(found.size() == expected);
     std::map<ChunkId, const Candidate*> by_chunk;
@@ -199,9 +218,9 @@ void check_list(const Pair& pair, const Candidates& found, const Candidates& all
             CHECK(match->second->score >= all[expected - 1].score - 2 * *tolerance);
         }
         if (i > 0) {
-            const bool ordered = found[i - 1].score > found[i].score ||
-                                 (found[i - 1].score == found[i].score &&
-                                  found[i - 1].chunk < found[i].chunk);
+            const bool ordered =
+                found[i - 1].score > found[i].score ||
+                (found[i - 1].score == found[i].score && found[i - 1].chunk < found[i].chunk);
             CHECK(ordered);
         }
         by_chunk.erase(match);

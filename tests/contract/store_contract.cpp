@@ -72,9 +72,8 @@ void collections_are_listed_newest_first(StoreUnderTest& tested) {
     for (std::size_t i = 0; i < listed.size(); ++i) {
         CHECK(listed[i].id == ids[ids.size() - 1 - i]);
     }
-    CHECK(std::is_sorted(listed.begin(), listed.end(), [](const auto& x, const auto& y) {
-        return x.created_at > y.created_at;
-    }));
+    CHECK(std::is_sorted(listed.begin(), listed.end(),
+                         [](const auto& x, const auto& y) { return x.created_at > y.created_at; }));
 }
 
 void descriptions_change(StoreUnderTest& tested) {
@@ -237,9 +236,8 @@ const std::vector<Promise>& collection_promises() {
 }
 
 void check_store(const MakeStore& make) {
-    for (const auto* promises :
-         {&collection_promises(), &document_promises(), &version_promises(), &reading_promises(),
-          &job_promises(), &feed_promises()}) {
+    for (const auto* promises : {&collection_promises(), &document_promises(), &version_promises(),
+                                 &reading_promises(), &job_promises(), &feed_promises()}) {
         check_promises(*promises, make);
     }
 }

@@ -179,8 +179,7 @@ void deleting_takes_everything(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId one = add_collection(store, "one");
     const CollectionId two = add_collection(store, "atwo");
-    const auto added =
-        store.add_document({}, make_long_document(one, "Long", {"a", "b", "c"}));
+    const auto added = store.add_document({}, make_long_document(one, "Long", {"a", "b", "c"}));
     tested.share(added.id, two);
     store.update_document({}, added.id, make_change("new"));
     const auto deleted = store.delete_document({}, added.id);
@@ -208,8 +207,7 @@ void metadata_is_merged_shallowly(StoreUnderTest& tested) {
     CHECK(updated.changed);
     CHECK(updated.version == 1);
     CHECK(updated.chunk_ids == added.chunk_ids);
-    const Metadata expected{
-        {"keep", 1}, {"deep", {{"c", 3}}}, {"new", "x"}, {"null", nullptr}};
+    const Metadata expected{{"keep", 1}, {"deep", {{"c", 3}}}, {"new", "x"}, {"null", nullptr}};
     CHECK(store.find_document({}, added.id)->metadata == expected);
     CHECK_FALSE(store.update_document({}, added.id, update).changed);
     const SearchScope scope{{id}, parse_metadata_filter({{"new", "x"}})};

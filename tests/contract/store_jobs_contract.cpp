@@ -225,8 +225,9 @@ void a_foreign_position_asks_for_a_rebuild(StoreUnderTest& tested) {
     CHECK(store.read_changes({}, ahead, 10).rebuild);
     CHECK(store.read_changes({}, {"", 0}, 10).rebuild);
     add_collection(store, "after");
-    CHECK(read_all(store, next, 1).contains(
-        {ChangeKind::collection_changed, store.find_collection({}, "after")->id, 0}));
+    CHECK(
+        read_all(store, next, 1)
+            .contains({ChangeKind::collection_changed, store.find_collection({}, "after")->id, 0}));
 }
 
 void a_write_that_fails_is_not_in_the_feed(StoreUnderTest& tested) {

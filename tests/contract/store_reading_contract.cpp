@@ -172,7 +172,7 @@ void identities_are_listed_by_prefix(StoreUnderTest& tested) {
     const CollectionId id = add_collection(store, "notes");
     const CollectionId other = add_collection(store, "other");
     const std::vector<std::string> identities{"file:/b%_", "file:/a/Z", "file:/a/a", "file:/a",
-                                              "file:/ab",  "url:/a",    "file:/é",  "file:/b%"};
+                                              "file:/ab",  "url:/a",    "file:/é",   "file:/b%"};
     for (const std::string& identity : identities) {
         NewDocument document = make_document(id, identity);
         document.identity = identity;

@@ -61,9 +61,9 @@ std::span<const std::byte> as_span(const std::string& bytes) {
     return std::as_bytes(std::span(bytes.data(), bytes.size()));
 }
 
-const std::vector<std::string> tokens{"[UNK]",    "production", "database", "pass", "##word",
-                                      "water",    "boils",      "mountain", ".",    "deployment",
-                                      "branch",   "is"};
+const std::vector<std::string> tokens{"[UNK]",  "production", "database", "pass",
+                                      "##word", "water",      "boils",    "mountain",
+                                      ".",      "deployment", "branch",   "is"};
 
 std::vector<float> sample_floats() {
     std::vector<float> floats;
@@ -74,14 +74,14 @@ std::vector<float> sample_floats() {
 }
 
 std::string sample_safetensors() {
-    return make_safetensors(
-        {{"embeddings", "F32", {tokens.size(), 4}, bytes_of(sample_floats())}});
+    return make_safetensors({{"embeddings", "F32", {tokens.size(), 4}, bytes_of(sample_floats())}});
 }
 
 class Folder {
 public:
     Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "rag-model-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "rag-model-XXXXXX").string();
         REQUIRE(::mkdtemp(pattern.data()) != nullptr);
         path_ = pattern;
     }
@@ -116,8 +116,7 @@ TEST_CASE("model2vec: a folder keeps to what every embedder keeps to") {
     options.provider = EmbeddingProvider::model2vec;
     options.model = folder.path().string() + "/";
     const auto model = make_embedder(options, network);
-    CHECK(model->space() ==
-          EmbeddingSpace{"model2vec/" + folder.path().filename().string(), 4});
+    CHECK(model->space() == EmbeddingSpace{"model2vec/" + folder.path().filename().string(), 4});
     contract::check_embedder(*model);
     options.dimensions = 5;
     CHECK_THROWS_AS(make_embedder(options, network), Error);
@@ -174,7 +173,9 @@ TEST_CASE("model2vec: files whose parts do not fit each other are refused") {
         {{"embeddings", "F32", {tokens.size(), 4}, floats},
          {"weights", "F32", {1}, bytes_of<float>({1})}},
         {{"embeddings", "F32", {tokens.size(), 4}, floats},
-         {"mapping", "I32", {tokens.size()},
+         {"mapping",
+          "I32",
+          {tokens.size()},
           bytes_of(std::vector<std::int32_t>(tokens.size(), -1))}},
         {{"a", "F32", {tokens.size(), 4}, floats}, {"b", "F32", {tokens.size(), 4}, floats}},
     };

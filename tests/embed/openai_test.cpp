@@ -214,15 +214,19 @@ TEST_CASE("openai: a wait longer than the limit or the deadline is not begun") {
 
 TEST_CASE("openai: time-outs and lost connections are tried again") {
     Setup setup;
-    setup.service.answers = {failure(ErrorCode::deadline_exceeded), failure(ErrorCode::unavailable)};
+    setup.service.answers = {failure(ErrorCode::deadline_exceeded),
+                             failure(ErrorCode::unavailable)};
     CHECK(setup.failure_of_one().empty());
     CHECK(setup.time.pauses.size() == 2);
 }
 
 TEST_CASE("openai: a refusal that will not pass ends at once and says what to do") {
-    for (const auto& [code, advice] : std::vector<std::pair<int, std::string>>{
-             {400, "RAG_EMBEDDING_MODEL"}, {401, "OPENAI_API_KEY"}, {403, "OPENAI_API_KEY"},
-             {404, "OPENAI_BASE_URL"}, {302, "RAG_EMBEDDING_MODEL"}}) {
+    for (const auto& [code, advice] :
+         std::vector<std::pair<int, std::string>>{{400, "RAG_EMBEDDING_MODEL"},
+                                                  {401, "OPENAI_API_KEY"},
+                                                  {403, "OPENAI_API_KEY"},
+                                                  {404, "OPENAI_BASE_URL"},
+                                                  {302, "RAG_EMBEDDING_MODEL"}}) {
         CAPTURE(code);
         Setup setup;
         const std::string said = std::string(R"({"error":{"message":"bad key )") + secret + "\"}}";

@@ -82,7 +82,8 @@ TEST_CASE("built-in model: questions find the passages that answer in other word
 TEST_CASE("built-in model: cuts text into the tokens it was trained on") {
     const auto model = make_builtin_model();
     using Tokens = std::vector<std::string_view>;
-    CHECK(model->tokens_of("The database, readFile()") == Tokens{"the", "database", "read", "file"});
+    CHECK(model->tokens_of("The database, readFile()") ==
+          Tokens{"the", "database", "read", "file"});
     CHECK(model->tokens_of("Café") == model->tokens_of("cafe"));
     CHECK(model->tokens_of("PostgreSQL") == Tokens{"postgre", "sql"});
     CHECK(model->tokens_of("!?").empty());
@@ -129,7 +130,8 @@ TEST_CASE("static model: without statistics all words of a query weigh the same"
     StaticModel model({"test/tiny", 2}, files_of("rotated\nwater\n", rows), {});
     const CallContext context;
     const CountWords nothing_stored = [](std::span<const std::string> stems) {
-        return WordStatistics{.chunk_count = 0, .frequencies = std::vector<std::int64_t>(stems.size())};
+        return WordStatistics{.chunk_count = 0,
+                              .frequencies = std::vector<std::int64_t>(stems.size())};
     };
     const Vector plain = model.embed_query(context, "rotated water", {});
     CHECK(plain[0] == doctest::Approx(plain[1]));

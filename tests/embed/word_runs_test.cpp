@@ -83,7 +83,9 @@ TEST_CASE("word piece: the longest token that fits comes first") {
 TEST_CASE("word piece: what is no token is left out, or spoils its word") {
     constexpr std::string_view lines = "un\n##able\nz";
     CHECK(pieces_of("unXable", lines, {}) == Words{"un", "##able"});
-    CHECK(pieces_of("un\xC3\xA9\xC3\xA9" "able", lines, {}) == Words{"un", "##able"});
+    CHECK(pieces_of("un\xC3\xA9\xC3\xA9"
+                    "able",
+                    lines, {}) == Words{"un", "##able"});
     WordPieceOptions strict{.unknown = UnknownPart::drop_word};
     CHECK(pieces_of("unXable", lines, strict) == Words{});
     CHECK(pieces_of("unable", lines, strict) == Words{"un", "##able"});

@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
          rag::text::chunk_text(text, static_cast<rag::text::TextFormat>(data[0] % 4), limits)) {
         const std::size_t begin = rag::byte_offset(text, chunk.char_start);
         const bool legal = chunk.char_end - chunk.char_start <= limits.code_points_max &&
-                           begin >= end && rag::is_blank(std::string_view(text).substr(end, begin - end)) &&
+                           begin >= end &&
+                           rag::is_blank(std::string_view(text).substr(end, begin - end)) &&
                            text.compare(begin, chunk.content.size(), chunk.content) == 0;
         if (!legal) {
             std::abort();

@@ -100,9 +100,9 @@ TEST_CASE("limits: a body that drips is given up after its time") {
     ServerOptions options;
     options.limits.body_timeout = std::chrono::milliseconds(100);
     std::atomic<int> calls{0};
-    TestServer test({Route{"POST", "/w", Place::worker,
-                           [&](const std::shared_ptr<Exchange>&) { ++calls; }}},
-                    options);
+    TestServer test(
+        {Route{"POST", "/w", Place::worker, [&](const std::shared_ptr<Exchange>&) { ++calls; }}},
+        options);
     WireClient client = test.connect();
     client.send("POST /w HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
     CHECK(client.is_ended());

@@ -17,8 +17,8 @@ TEST_CASE("target: the path is decoded and loses its trailing slash, the query s
 }
 
 TEST_CASE("head: a value cannot begin another line, and framing is ours") {
-    const std::string head = write_head(
-        200, {{"X-A", "1\r\nX-B: 2"}, {"content-length", "7"}}, HeadOptions{});
+    const std::string head =
+        write_head(200, {{"X-A", "1\r\nX-B: 2"}, {"content-length", "7"}}, HeadOptions{});
     CHECK(head.find("X-A: 1X-B: 2\r\n") != std::string::npos);
     CHECK(head.find("content-length: 7") == std::string::npos);
     CHECK(head.find("Content-Length: 0\r\n") != std::string::npos);

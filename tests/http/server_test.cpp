@@ -128,12 +128,10 @@ TEST_CASE("server: malformed requests are 400 and end the connection") {
 }
 
 TEST_CASE("server: a handler that throws, or drops its exchange, gives 500") {
-    TestServer test({Route{"GET", "/throw", Place::worker,
-                           [](const std::shared_ptr<Exchange>&) {
-                               throw std::runtime_error("on purpose");
-                           }},
-                     Route{"GET", "/drop", Place::worker,
-                           [](const std::shared_ptr<Exchange>&) {}}});
+    TestServer test(
+        {Route{"GET", "/throw", Place::worker,
+               [](const std::shared_ptr<Exchange>&) { throw std::runtime_error("on purpose"); }},
+         Route{"GET", "/drop", Place::worker, [](const std::shared_ptr<Exchange>&) {}}});
     WireClient client = test.connect();
     client.send(get("/throw") + get("/drop"));
     CHECK(status_of(client.read_answer()) == 500);
@@ -143,11 +141,11 @@ TEST_CASE("server: a handler that throws, or drops its exchange, gives 500") {
 TEST_CASE("server: an answer may come later, from any thread, and only the first counts") {
     std::mutex mutex;
     std::shared_ptr<Exchange> kept;
-    TestServer test({Route{"GET", "/later", Place::network,
-                           [&](const std::shared_ptr<Exchange>& exchange) {
-                               const std::scoped_lock lock(mutex);
-                               kept = exchange;
-                           }}});
+    TestServer test(
+        {Route{"GET", "/later", Place::network, [&](const std::shared_ptr<Exchange>& exchange) {
+                   const std::scoped_lock lock(mutex);
+                   kept = exchange;
+               }}});
     WireClient client = test.connect();
     client.send(get("/later"));
     std::shared_ptr<Exchange> mine;
@@ -164,11 +162,11 @@ TEST_CASE("server: an answer may come later, from any thread, and only the first
 TEST_CASE("server: the handler learns that its peer has gone") {
     std::atomic<bool> running{false};
     std::atomic<bool> stopped{false};
-    TestServer test({Route{"GET", "/long", Place::worker,
-                           [&](const std::shared_ptr<Exchange>& exchange) {
-                               running = true;
-                               stopped = await([&] { return exchange->gone().stop_requested(); });
-                           }}});
+    TestServer test(
+        {Route{"GET", "/long", Place::worker, [&](const std::shared_ptr<Exchange>& exchange) {
+                   running = true;
+                   stopped = await([&] { return exchange->gone().stop_requested(); });
+               }}});
     {
         WireClient client = test.connect();
         client.send(get("/long"));

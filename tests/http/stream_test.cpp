@@ -116,11 +116,10 @@ TEST_CASE("stream: a stream and an exchange outlive their server") {
     StreamRoute events;
     std::shared_ptr<Exchange> kept;
     {
-        TestServer test({events.route(),
-                         Route{"GET", "/kept", Place::network,
-                               [&](const std::shared_ptr<Exchange>& exchange) {
-                                   kept = exchange;
-                               }}},
+        TestServer test({events.route(), Route{"GET", "/kept", Place::network,
+                                               [&](const std::shared_ptr<Exchange>& exchange) {
+                                                   kept = exchange;
+                                               }}},
                         [] {
                             ServerOptions options;
                             options.limits.drain_timeout = std::chrono::milliseconds(10);

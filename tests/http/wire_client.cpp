@@ -49,8 +49,7 @@ void WireClient::send(std::string_view bytes) {
 }
 
 std::size_t WireClient::send_some(std::string_view bytes) {
-    const auto sent =
-        ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
@@ -122,8 +121,9 @@ std::string get(std::string_view path) {
 }
 
 std::string post(std::string_view path, std::string_view body) {
-    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + std::string(body);
 }
 
 int status_of(std::string_view answer) {
@@ -136,13 +136,12 @@ std::string body_of(std::string_view answer) {
 }
 
 Route echo_route(std::string method, std::string path, Place place) {
-    return Route{std::move(method), std::move(path), place,
-                 [](const std::shared_ptr<Exchange>& exchange) {
-                     const Request& request = exchange->request();
-                     exchange->respond(make_text_response(
-                         200, "text/plain",
-                         request.method + ' ' + request.path + ' ' + request.body));
-                 }};
+    return Route{
+        std::move(method), std::move(path), place, [](const std::shared_ptr<Exchange>& exchange) {
+            const Request& request = exchange->request();
+            exchange->respond(make_text_response(
+                200, "text/plain", request.method + ' ' + request.path + ' ' + request.body));
+        }};
 }
 
 }  // namespace rag::http

@@ -79,8 +79,8 @@ TEST_CASE("net client: an allowed host is fetched, by the spelling that was allo
     CHECK(response.status == 200);
     CHECK(response.body == "hello " + site.authority());
     CHECK(response.header("content-type") == "text/plain");
-    for (const char* host : {"localhost", "127.0.0.2", "2130706433", "127.1", "[::1]",
-                             "[::ffff:127.0.0.1]"}) {
+    for (const char* host :
+         {"localhost", "127.0.0.2", "2130706433", "127.1", "[::1]", "[::ffff:127.0.0.1]"}) {
         CAPTURE(host);
         CHECK(code_of(client, get(site.url("/", host))) == ErrorCode::invalid_argument);
     }
@@ -114,9 +114,8 @@ TEST_CASE("net client: credentials do not follow a redirect to another origin") 
         authorization = request.get_header_value("Authorization");
         response.set_content("there", "text/plain");
     });
-    first.server.Get("/", [&](const auto&, auto& response) {
-        response.set_redirect(second.url("/"), 307);
-    });
+    first.server.Get(
+        "/", [&](const auto&, auto& response) { response.set_redirect(second.url("/"), 307); });
     first.start();
     second.start();
     NetOptions options;

@@ -1,5 +1,5 @@
-#include "rag/error.hpp"
 #include "server/auth.hpp"
+#include "rag/error.hpp"
 
 #include <doctest/doctest.h>
 
@@ -73,9 +73,9 @@ TEST_CASE("auth: without authentication everyone is local, and reads no files") 
 }
 
 TEST_CASE("auth: a bad entry is named by its number, without its secret") {
-    for (const char* text : {"ann:admin", "ann:king:0123456789abcdef", ":admin:0123456789abcdef",
-                             "ann:admin:short", "ann:admin:c:0123456789abcdef:x",
-                             "a:admin:0123456789abcdef,b:reader:0123456789abcdef"}) {
+    for (const char* text :
+         {"ann:admin", "ann:king:0123456789abcdef", ":admin:0123456789abcdef", "ann:admin:short",
+          "ann:admin:c:0123456789abcdef:x", "a:admin:0123456789abcdef,b:reader:0123456789abcdef"}) {
         CAPTURE(text);
         const std::string message = message_of(text);
         CHECK(message.find("RAG_TOKENS") != std::string::npos);

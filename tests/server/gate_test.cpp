@@ -43,9 +43,9 @@ OriginRules local() {
 
 TEST_CASE("gate: on loopback its names pass with any port, and what is allowed") {
     const OriginGate gate(local());
-    for (const char* host : {"localhost", "localhost:8000", "127.0.0.1:1", "127.9.9.9", "[::1]",
-                             "[::1]:8000", "LOCALHOST", "memory.lan", "memory.lan:80",
-                             "other.lan:8443"}) {
+    for (const char* host :
+         {"localhost", "localhost:8000", "127.0.0.1:1", "127.9.9.9", "[::1]", "[::1]:8000",
+          "LOCALHOST", "memory.lan", "memory.lan:80", "other.lan:8443"}) {
         CAPTURE(host);
         CHECK(status(gate, request(host)) == 0);
     }

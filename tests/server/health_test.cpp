@@ -1,6 +1,6 @@
-#include "base/metrics.hpp"
-#include "base/json.hpp"
 #include "server/health.hpp"
+#include "base/json.hpp"
+#include "base/metrics.hpp"
 
 #include <doctest/doctest.h>
 
@@ -35,8 +35,8 @@ http::Response ask(const std::vector<http::Route>& routes, const std::string& pa
 
 TEST_CASE("health: ready when the store answers; a loading index is said, not failed") {
     PartState store = PartState::loading;
-    const auto routes = make_health_routes(
-        {[&] { return store; }, [] { return PartState::loading; }});
+    const auto routes =
+        make_health_routes({[&] { return store; }, [] { return PartState::loading; }});
     CHECK(ask(routes, "/health").status == 503);
     CHECK(ask(routes, "/health/live").status == 200);
     store = PartState::ready;

@@ -9,8 +9,12 @@ using namespace rag;
 namespace {
 
 void check_all_kinds(const std::vector<contract::Promise>& promises) {
-    SUBCASE("fake") { contract::check_promises(promises, test::make_fake); }
-    SUBCASE("sqlite") { contract::check_promises(promises, test::make_sqlite); }
+    SUBCASE("fake") {
+        contract::check_promises(promises, test::make_fake);
+    }
+    SUBCASE("sqlite") {
+        contract::check_promises(promises, test::make_sqlite);
+    }
     SUBCASE("postgres") {
         contract::check_promises(promises, [] { return test::make_postgres(); });
     }
@@ -48,7 +52,9 @@ TEST_CASE("every search keeps what it promises") {
 
 TEST_CASE("every search agrees with a plain one on random data") {
     contract::MakeStore make;
-    SUBCASE("sqlite") { make = test::make_sqlite; }
+    SUBCASE("sqlite") {
+        make = test::make_sqlite;
+    }
     SUBCASE("postgres") {
         make = [] { return test::make_postgres(); };
     }

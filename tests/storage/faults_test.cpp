@@ -52,8 +52,8 @@ public:
     HeldDocument(const test::OwnSchema& schema, DocumentId id)
         : connection_(test::server_address(), storage::Pooler::off) {
         connection_.begin();
-        connection_.run("select 1 from " + schema.name() + ".source_documents where id = " +
-                        std::to_string(id) + " for update");
+        connection_.run("select 1 from " + schema.name() +
+                        ".source_documents where id = " + std::to_string(id) + " for update");
     }
     void let_go() { connection_.commit(); }
 
@@ -113,8 +113,8 @@ TEST_CASE("postgres: a call that waits for a lock ends with its deadline and its
 
 TEST_CASE("sqlite: a call that waits for the file ends with its deadline and its stop") {
     const test::TempDir dir;
-    const auto database = std::make_shared<storage::SqliteDatabase>(dir.file("memory.db"),
-                                                                    storage::SqliteOptions{});
+    const auto database =
+        std::make_shared<storage::SqliteDatabase>(dir.file("memory.db"), storage::SqliteOptions{});
     storage::SqliteStore store(database);
     const CollectionId collection = contract::add_collection(store, "notes");
     storage::Connection other(dir.file("memory.db"), storage::Connection::Use::write);
@@ -141,9 +141,10 @@ TEST_CASE("postgres: a write whose backend is killed is done again, once") {
         });
         wait_until([&] {
             return !schema
-                        ->run("select pg_terminate_backend(pid) from pg_stat_activity where "
-                              "wait_event_type = 'Lock' and query like '%" +
-                              schema->name() + ".%'")
+                        ->run(
+                            "select pg_terminate_backend(pid) from pg_stat_activity where "
+                            "wait_event_type = 'Lock' and query like '%" +
+                            schema->name() + ".%'")
                         .empty();
         });
         held.let_go();
@@ -202,7 +203,9 @@ TEST_CASE("postgres: a restart of the server costs only the calls in flight") {
 
 TEST_CASE("every store: readers see whole documents while others write") {
     contract::MakeStore make;
-    SUBCASE("sqlite") { make = test::make_sqlite; }
+    SUBCASE("sqlite") {
+        make = test::make_sqlite;
+    }
     SUBCASE("postgres") {
         make = [] { return test::make_postgres(); };
     }
@@ -213,8 +216,8 @@ TEST_CASE("every store: readers see whole documents while others write") {
     std::atomic<bool> over = false;
     std::jthread writer([&] {
         for (int i = 0; i < 40; ++i) {
-            const NewDocument document = contract::make_long_document(
-                collection, "Common", {"a ", "b ", std::to_string(i)});
+            const NewDocument document =
+                contract::make_long_document(collection, "Common", {"a ", "b ", std::to_string(i)});
             const auto added = tested->store().add_document({}, document);
             DocumentUpdate update;
             update.chunks = document.chunks;
@@ -230,7 +233,8 @@ TEST_CASE("every store: readers see whole documents while others write") {
     const Vector query = contract::turned(0);
     while (!over) {
         CHECK(tested->index().count({}, scope) % chunks == 0);
-        CHECK(tested->index().best_words({}, scope, common, 1000).hits.size() % chunks_unsigned == 0);
+        CHECK(tested->index().best_words({}, scope, common, 1000).hits.size() % chunks_unsigned ==
+              0);
         CHECK(tested->index().nearest({}, scope, contract::test_space(), query, 1000).size() %
                   chunks_unsigned ==
               0);

@@ -35,8 +35,8 @@ void check_trimmed(Store& store, const FeedPosition& start, std::int64_t rows) {
 
 TEST_CASE("sqlite: old rows of the feed go, and who still needs them rebuilds") {
     const test::TempDir dir;
-    const auto database = std::make_shared<storage::SqliteDatabase>(dir.file("memory.db"),
-                                                                    storage::SqliteOptions{});
+    const auto database =
+        std::make_shared<storage::SqliteDatabase>(dir.file("memory.db"), storage::SqliteOptions{});
     storage::SqliteStore store(database);
     const FeedPosition start = store.feed_end({});
     database->write({}, [](storage::Connection& db) {
@@ -63,9 +63,10 @@ TEST_CASE("postgres: old rows of the feed go, and who still needs them rebuilds"
     const FeedPosition start = store.feed_end({});
     // Two transactions: rows of one stay or go together.
     for (const int rows : {rows_old - kept_min, kept_min}) {
-        schema->run("insert into @S.changes (op, collection_id, document_id, created_at) select "
-                    "'0', 1, 0, now() - interval '8 days' from generate_series(1, " +
-                    std::to_string(rows) + ")");
+        schema->run(
+            "insert into @S.changes (op, collection_id, document_id, created_at) select "
+            "'0', 1, 0, now() - interval '8 days' from generate_series(1, " +
+            std::to_string(rows) + ")");
     }
     CHECK_FALSE(store.read_changes({}, start, 1).rebuild);
     change_often(store);

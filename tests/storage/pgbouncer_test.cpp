@@ -1,7 +1,7 @@
+#include "support/pgbouncer.hpp"
 #include "contract/search_index_contract.hpp"
 #include "contract/store_contract.hpp"
 #include "storage/kinds.hpp"
-#include "support/pgbouncer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,6 +13,10 @@ TEST_CASE("postgres: behind a transaction pooler the store keeps every promise")
         auto schema = std::make_shared<test::OwnSchema>();
         return test::make_postgres(schema, schema->options_through(pooler.address()));
     };
-    SUBCASE("of the store") { contract::check_store(make); }
-    SUBCASE("of the search") { contract::check_search_index(make); }
+    SUBCASE("of the store") {
+        contract::check_store(make);
+    }
+    SUBCASE("of the search") {
+        contract::check_search_index(make);
+    }
 }

@@ -125,8 +125,7 @@ TEST_CASE("sqlite: what was acknowledged before kill -9 is there, whole") {
     close(acknowledged[0]);
     CHECK(WIFSIGNALED(wait_for(child)));
     REQUIRE(ids.size() >= 100);
-    const auto database =
-        std::make_shared<storage::SqliteDatabase>(path, storage::SqliteOptions{});
+    const auto database = std::make_shared<storage::SqliteDatabase>(path, storage::SqliteOptions{});
     storage::SqliteStore store(database);
     storage::SqliteSearch search(database);
     for (const DocumentId there : ids) {
@@ -154,7 +153,9 @@ TEST_CASE("sqlite: a file of another program, and a newer schema, are refused") 
     CHECK_THROWS_WITH_AS(storage::SqliteDatabase(foreign, {}),
                          "The SQLite file belongs to another program; name another file.", Error);
     const std::string newer = dir.file("newer.db");
-    { const storage::SqliteDatabase made(newer, {}); }
+    {
+        const storage::SqliteDatabase made(newer, {});
+    }
     run(newer, "INSERT INTO schema_migrations VALUES (99, 'future', 0)");
     CHECK_THROWS_WITH_AS(storage::SqliteDatabase(newer, {}),
                          "The database has schema version 99, this program knows versions up to 1; "

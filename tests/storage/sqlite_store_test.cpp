@@ -1,8 +1,8 @@
+#include "storage/sqlite_store.hpp"
 #include "base/hash.hpp"
 #include "rag/error.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_search.hpp"
-#include "storage/sqlite_store.hpp"
 #include "support/temp_dir.hpp"
 #include "text/words.hpp"
 
@@ -47,7 +47,7 @@ struct Opened {
 
 TEST_CASE("sqlite: a new file is private to its user") {
     const Opened opened;
-    struct stat status {};
+    struct stat status{};
     REQUIRE(stat(opened.dir.file("memory.db").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
 }
@@ -74,8 +74,8 @@ TEST_CASE("sqlite: a document is found by its words and by its vector, and gone 
     CHECK(words.hits[0].text_key != 0);
     REQUIRE(opened.store.delete_document(context, second.id).has_value());
     CHECK(opened.search.count(context, scope) == 1);
-    CHECK(opened.search.best_words(context, scope, text::parse_word_query("apple"), 10)
-              .hits.empty());
+    CHECK(
+        opened.search.best_words(context, scope, text::parse_word_query("apple"), 10).hits.empty());
     CHECK(opened.search.nearest(context, scope, space, query, 10).size() == 1);
 }
 

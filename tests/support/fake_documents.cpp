@@ -90,8 +90,7 @@ std::vector<const FakeStore::Entry*> FakeStore::newest_first() const {
     std::sort(list.begin(), list.end(), [](const Entry* a, const Entry* b) {
         const Document& one = a->present.document;
         const Document& two = b->present.document;
-        return one.updated_at != two.updated_at ? one.updated_at > two.updated_at
-                                                : one.id > two.id;
+        return one.updated_at != two.updated_at ? one.updated_at > two.updated_at : one.id > two.id;
     });
     return list;
 }
@@ -280,8 +279,7 @@ std::optional<DeletedDocument> FakeStore::delete_document(const CallContext& con
     return deleted;
 }
 
-std::optional<DocumentSummary> FakeStore::find_document(const CallContext& context,
-                                                        DocumentId id) {
+std::optional<DocumentSummary> FakeStore::find_document(const CallContext& context, DocumentId id) {
     context.check();
     const std::scoped_lock lock(mutex_);
     const auto found = documents_.find(id);

@@ -30,9 +30,8 @@ double occurrences(const std::vector<std::string>& terms, const std::string& ter
 }
 
 bool holds_any(const std::vector<std::string>& terms, const WordQuery& query) {
-    return std::any_of(query.terms.begin(), query.terms.end(), [&](const QueryTerm& term) {
-        return occurrences(terms, term.term) > 0;
-    });
+    return std::any_of(query.terms.begin(), query.terms.end(),
+                       [&](const QueryTerm& term) { return occurrences(terms, term.term) > 0; });
 }
 
 /// Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), with the idf of Lucene.
@@ -49,8 +48,7 @@ double bm25(const std::vector<std::string>& terms, const std::map<std::string, d
 
 }  // namespace
 
-bool FakeStore::lies_under(const Entry& entry, const StoredChunk& chunk,
-                           const SearchScope& scope) {
+bool FakeStore::lies_under(const Entry& entry, const StoredChunk& chunk, const SearchScope& scope) {
     const bool inside =
         std::any_of(scope.collections.begin(), scope.collections.end(),
                     [&](CollectionId collection) { return entry.in.contains(collection); });

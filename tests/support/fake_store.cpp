@@ -118,9 +118,9 @@ std::optional<CollectionDetails> FakeStore::describe_collection(const CallContex
         site.chunk_count += static_cast<std::int64_t>(entry->chunks.size());
         const auto when = document.metadata.find("crawl_timestamp");
         const bool told = when != document.metadata.end() && when->is_string();
-        site.timestamp = std::max(
-            site.timestamp, (told ? from_iso8601(when->get<std::string>()) : std::nullopt)
-                                .value_or(document.updated_at));
+        site.timestamp =
+            std::max(site.timestamp, (told ? from_iso8601(when->get<std::string>()) : std::nullopt)
+                                         .value_or(document.updated_at));
     }
     for (const auto& [url, site] : crawled) {
         details.crawled_urls.push_back(site);
@@ -236,9 +236,9 @@ std::vector<Job> FakeStore::list_abandoned_jobs(const CallContext& context, std:
     const std::scoped_lock lock(mutex_);
     std::vector<Job> list;
     for (const StoredJob& there : jobs_) {
-        const bool nobodys = there.job.state == JobState::queued ||
-                             (there.job.state == JobState::running &&
-                              there.leased_until <= clock_.steady_now());
+        const bool nobodys =
+            there.job.state == JobState::queued ||
+            (there.job.state == JobState::running && there.leased_until <= clock_.steady_now());
         if (nobodys && static_cast<std::int64_t>(list.size()) < limit) {
             list.push_back(there.job);
         }

@@ -82,8 +82,7 @@ public:
                                     std::span<const ChunkId> chunks) override;
     WordStatistics count_words(const CallContext& context, const SearchScope& scope,
                                std::span<const std::string> stems) override;
-    std::vector<Passage> load(const CallContext& context,
-                              std::span<const ChunkId> chunks) override;
+    std::vector<Passage> load(const CallContext& context, std::span<const ChunkId> chunks) override;
     std::int64_t count(const CallContext& context, const SearchScope& scope) override;
 
     /// Puts a document into a further collection, without an identity there.

@@ -21,8 +21,7 @@ public:
         context.check();
         asked.push_back(request.url);
         const auto found = pages.find(request.url);
-        return found == pages.end() ? HttpResponse{404, {}, "", request.url, false}
-                                    : found->second;
+        return found == pages.end() ? HttpResponse{404, {}, "", request.url, false} : found->second;
     }
 
     std::map<std::string, HttpResponse> pages;
