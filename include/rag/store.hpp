@@ -185,8 +185,8 @@ public:
     /// embedding that has not the dimensions of the collection's space.
     virtual DocumentAdded add_document(const CallContext& context, const NewDocument& document) = 0;
     /// Chunks that are given without `content` and `filename` always replace; with them, only when
-    /// one of the two is another. Throws Error{not_found} "Document <id> not found"; Error{conflict}
-    /// also for embeddings of a document whose collections have different spaces.
+    /// one of the two is another. Throws Error{not_found} "Document <id> not found";
+    /// Error{conflict} also for embeddings of a document whose collections have different spaces.
     virtual DocumentUpdated update_document(const CallContext& context, DocumentId id,
                                             const DocumentUpdate& update) = 0;
     virtual std::optional<DeletedDocument> delete_document(const CallContext& context,

@@ -25,7 +25,8 @@ Collection read_collection(const SqlRow& row) {
 /// The sites of which collection $1 holds pages, newest first.
 std::string list_sites_by(const std::string& time_of_page) {
     return "select d.metadata->>'crawl_root_url', " + time_of("max(" + time_of_page + ')') +
-           ", count(*), sum((select count(*) from @S.document_chunks k where k.document_id = d.id)) "
+           ", count(*), sum((select count(*) from @S.document_chunks k where k.document_id = "
+           "d.id)) "
            "from @S.collection_documents m join @S.source_documents d on d.id = m.document_id "
            "where m.collection_id = $1::bigint and d.file_type = 'web_page' and "
            "jsonb_typeof(d.metadata->'crawl_root_url') = 'string' "

@@ -109,14 +109,15 @@ void write_content(PostgresTransaction& transaction, DocumentId id, const Conten
 /// Whether any collection's row of the document changed.
 bool write_identity(PostgresTransaction& transaction, DocumentId id, const std::string& identity) {
     return transaction
-               .run("with wanted as (select m.collection_id, case when exists (select from "
-                    "@S.collection_documents o where o.collection_id = m.collection_id and "
-                    "o.identity = $2 and o.document_id <> m.document_id) then null else $2 end as "
-                    "identity from @S.collection_documents m where m.document_id = $1::bigint) "
-                    "update @S.collection_documents m set identity = w.identity from wanted w "
-                    "where m.document_id = $1::bigint and m.collection_id = w.collection_id and "
-                    "m.identity is distinct from w.identity",
-                    {std::to_string(id), identity})
+               .run(
+                   "with wanted as (select m.collection_id, case when exists (select from "
+                   "@S.collection_documents o where o.collection_id = m.collection_id and "
+                   "o.identity = $2 and o.document_id <> m.document_id) then null else $2 end as "
+                   "identity from @S.collection_documents m where m.document_id = $1::bigint) "
+                   "update @S.collection_documents m set identity = w.identity from wanted w "
+                   "where m.document_id = $1::bigint and m.collection_id = w.collection_id and "
+                   "m.identity is distinct from w.identity",
+                   {std::to_string(id), identity})
                .affected > 0;
 }
 
@@ -164,8 +165,8 @@ void add_document_change(PostgresTransaction& transaction, ChangeKind kind, Docu
 
 void check_expected(DocumentId id, const Stored& stored, const DocumentUpdate& update) {
     const bool version = update.expected_version.value_or(stored.version) == stored.version;
-    const bool filename = !update.expected_filename ||
-                          to_stored_text(*update.expected_filename) == stored.filename;
+    const bool filename =
+        !update.expected_filename || to_stored_text(*update.expected_filename) == stored.filename;
     if (!version || !filename) {
         throw Error(ErrorCode::conflict, "Document " + std::to_string(id) +
                                              " was changed meanwhile; read it again and repeat.");
@@ -223,9 +224,8 @@ DocumentAdded PostgresStore::add_document(const CallContext& context, const NewD
             if (id) {
                 result.added = true;
                 result.id = *id;
-                result.chunk_ids =
-                    insert_chunks(transaction, *id, to_stored_text(document.filename), space,
-                                  document.chunks);
+                result.chunk_ids = insert_chunks(
+                    transaction, *id, to_stored_text(document.filename), space, document.chunks);
                 add_change(transaction, ChangeKind::document_changed, document.collection, *id);
                 return;
             }

@@ -84,8 +84,9 @@ JobCreated PostgresStore::create_job(const CallContext& context, const NewJob& j
 }
 
 std::optional<Job> PostgresStore::find_job(const CallContext& context, std::string_view id) {
-    const auto jobs = read_jobs(run(
-        context, "select " + query_job_columns + " from @S.jobs where id = $1", {to_stored_text(id)}));
+    const auto jobs =
+        read_jobs(run(context, "select " + query_job_columns + " from @S.jobs where id = $1",
+                      {to_stored_text(id)}));
     return jobs.empty() ? std::nullopt : std::optional(jobs[0]);
 }
 

@@ -91,8 +91,7 @@ std::string score_sql(const WordQuery& query, Statement& statement) {
     const std::string scored = any_term(query, false);
     // 1: divided by 1 + log of the length, so that long chunks do not win by length alone.
     return scored.empty() ? "0::float8"
-                          : "ts_rank(k.words, " + statement.add(scored, "tsquery") +
-                                ", 1)::float8";
+                          : "ts_rank(k.words, " + statement.add(scored, "tsquery") + ", 1)::float8";
 }
 
 /// Each phrase stands in chunk k.
@@ -218,8 +217,8 @@ Candidates PostgresSearch::match(const CallContext& context, const SearchScope& 
     return read_candidates(ask("select k.id, " + score +
                                    " as score, k.text_key from @S.document_chunks k join "
                                    "@S.source_documents d on d.id = k.document_id where " +
-                                   condition + " and " + scoped.condition() + " order by " +
-                                   order + " limit " + limit,
+                                   condition + " and " + scoped.condition() + " order by " + order +
+                                   " limit " + limit,
                                statement.params));
 }
 
@@ -257,12 +256,11 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
         Statement statement;
         const std::string score = score_sql(query, statement);
         const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
-        for (const SqlRow& row :
-             run(context,
-                 "select k.id, " + score + " from @S.document_chunks k where k.id = any(" + ids +
-                     ")",
-                 statement.params)
-                 .rows) {
+        for (const SqlRow& row : run(context,
+                                     "select k.id, " + score +
+                                         " from @S.document_chunks k where k.id = any(" + ids + ")",
+                                     statement.params)
+                                     .rows) {
             found[read_int(row, 0)] = read_double(row, 1);
         }
     }

@@ -40,8 +40,8 @@ T read_number(const std::string& text) {
 /// that a follower from before it learns that it is too late. One transaction at a time does this;
 /// another that comes by leaves it to that one.
 void trim_changes(PostgresTransaction& transaction) {
-    const SqlRows lock = transaction.run(
-        "select pg_try_advisory_xact_lock(hashtextextended('@S.changes', 0))");
+    const SqlRows lock =
+        transaction.run("select pg_try_advisory_xact_lock(hashtextextended('@S.changes', 0))");
     if (read_text(lock.rows.at(0), 0) != "t") {
         return;
     }

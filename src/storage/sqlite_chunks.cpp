@@ -61,8 +61,9 @@ void check_embedding(const Vector& embedding, const Space& space) {
 
 ChunkId insert_chunk(Connection& db, DocumentId document, std::int64_t index,
                      const ReadyChunk& chunk) {
-    db.prepare("INSERT INTO document_chunks (document_id, chunk_index, char_start, char_end, "
-               "text_key, heading_path, metadata, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+    db.prepare(
+          "INSERT INTO document_chunks (document_id, chunk_index, char_start, char_end, "
+          "text_key, heading_path, metadata, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
         .bind(1, document)
         .bind(2, index)
         .bind(3, chunk.given->char_start)
@@ -98,8 +99,8 @@ ReadyChunks make_ready(const std::string& filename, const std::vector<NewChunk>&
         const std::string content = to_stored_text(chunk.content);
         ReadyChunk made;
         made.given = &chunk;
-        made.terms = join_terms(
-            text::indexed_text(filename, to_stored_text(chunk.heading_path), content));
+        made.terms =
+            join_terms(text::indexed_text(filename, to_stored_text(chunk.heading_path), content));
         made.metadata = to_stored_json(chunk.metadata);
         made.text_key = std::bit_cast<std::int64_t>(text::fold_key(content));
         if (!chunk.embedding.empty()) {
@@ -141,8 +142,9 @@ std::vector<ChunkId> list_chunk_ids(Connection& db, DocumentId document) {
 }
 
 std::int64_t remove_chunks(Connection& db, DocumentId document) {
-    db.prepare("DELETE FROM words WHERE rowid IN (SELECT id FROM document_chunks WHERE "
-               "document_id = ?1)")
+    db.prepare(
+          "DELETE FROM words WHERE rowid IN (SELECT id FROM document_chunks WHERE "
+          "document_id = ?1)")
         .bind(1, document)
         .run();
     db.prepare("DELETE FROM document_chunks WHERE document_id = ?1").bind(1, document).run();

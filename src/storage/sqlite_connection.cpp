@@ -42,7 +42,8 @@ void throw_sqlite_error(sqlite3* database, int code) {
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_NOMEM:
-            throw Error(ErrorCode::unavailable, "The database file cannot be used: " + reason + ".");
+            throw Error(ErrorCode::unavailable,
+                        "The database file cannot be used: " + reason + ".");
         case SQLITE_INTERRUPT:
             throw Error(ErrorCode::deadline_exceeded, "The call ran out of time in the database.");
         case SQLITE_TOOBIG:
@@ -77,8 +78,8 @@ Statement& Statement::bind(int index, double value) {
 Statement& Statement::bind(int index, std::string_view value) {
     if (holds_nul(value)) {
         const std::string stored = to_stored_text(value);
-        check(sqlite3_bind_text64(statement_, index, stored.data(), stored.size(),
-                                  SQLITE_TRANSIENT, SQLITE_UTF8));
+        check(sqlite3_bind_text64(statement_, index, stored.data(), stored.size(), SQLITE_TRANSIENT,
+                                  SQLITE_UTF8));
         return *this;
     }
     const char* data = value.data() == nullptr ? "" : value.data();
@@ -158,8 +159,9 @@ Connection::Connection(const std::string& path, Use use) {
         sqlite3_busy_handler(database_, &Connection::wait_for_lock, this);
         sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         register_functions(database_);
-        execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-                "PRAGMA cache_size = -8000;");
+        execute(
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
+            "PRAGMA cache_size = -8000;");
         if (use == Use::read) {
             sqlite3_progress_handler(database_, progress_steps, &Connection::watch, this);
         }

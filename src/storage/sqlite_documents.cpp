@@ -27,9 +27,10 @@ std::optional<DocumentId> find_identity(Connection& db, CollectionId collection,
 
 DocumentId insert_document(Connection& db, const NewDocument& document, std::int64_t now) {
     const std::string metadata = to_stored_json(document.metadata);
-    db.prepare("INSERT INTO source_documents (filename, file_type, file_size, metadata, "
-               "content_hash, version, created_at, updated_at, content_at, content) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?6, ?7)")
+    db.prepare(
+          "INSERT INTO source_documents (filename, file_type, file_size, metadata, "
+          "content_hash, version, created_at, updated_at, content_at, content) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?6, ?7)")
         .bind(1, std::string_view(document.filename))
         .bind(2, std::string_view(document.file_type))
         .bind(3, document.file_size)
@@ -39,8 +40,9 @@ DocumentId insert_document(Connection& db, const NewDocument& document, std::int
         .bind(7, std::string_view(document.content))
         .run();
     const DocumentId id = db.last_id();
-    db.prepare("INSERT INTO collection_documents (collection_id, document_id, identity) "
-               "VALUES (?1, ?2, ?3)")
+    db.prepare(
+          "INSERT INTO collection_documents (collection_id, document_id, identity) "
+          "VALUES (?1, ?2, ?3)")
         .bind(1, document.collection)
         .bind(2, id)
         .bind(3, document.identity)
@@ -57,8 +59,9 @@ void require_collection(Connection& db, CollectionId collection) {
 }
 
 Present read_present(Connection& db, DocumentId id) {
-    Statement row = db.prepare("SELECT filename, content_hash, version, metadata FROM "
-                               "source_documents WHERE id = ?1");
+    Statement row = db.prepare(
+        "SELECT filename, content_hash, version, metadata FROM "
+        "source_documents WHERE id = ?1");
     row.bind(1, id);
     if (!row.step()) {
         throw Error(ErrorCode::not_found, "Document " + std::to_string(id) + " not found");
@@ -68,14 +71,16 @@ Present read_present(Connection& db, DocumentId id) {
 
 void replace_content(Connection& db, DocumentId id, const ContentChange& content,
                      std::int64_t version, std::int64_t now) {
-    db.prepare("INSERT INTO document_versions (document_id, version, filename, content_hash, "
-               "file_size, metadata, created_at, content) SELECT id, version, filename, "
-               "content_hash, file_size, metadata, content_at, content FROM source_documents "
-               "WHERE id = ?1")
+    db.prepare(
+          "INSERT INTO document_versions (document_id, version, filename, content_hash, "
+          "file_size, metadata, created_at, content) SELECT id, version, filename, "
+          "content_hash, file_size, metadata, content_at, content FROM source_documents "
+          "WHERE id = ?1")
         .bind(1, id)
         .run();
-    db.prepare("UPDATE source_documents SET content = ?2, content_hash = ?3, file_size = ?4, "
-               "version = ?5, content_at = ?6 WHERE id = ?1")
+    db.prepare(
+          "UPDATE source_documents SET content = ?2, content_hash = ?3, file_size = ?4, "
+          "version = ?5, content_at = ?6 WHERE id = ?1")
         .bind(1, id)
         .bind(2, std::string_view(content.content))
         .bind(3, std::string_view(content.content_hash))
@@ -97,8 +102,9 @@ bool replace_identity(Connection& db, DocumentId id, const std::string& identity
         if (holder && *holder == id) {
             continue;
         }
-        db.prepare("UPDATE collection_documents SET identity = ?3 WHERE collection_id = ?1 AND "
-                   "document_id = ?2 AND identity IS NOT ?3")
+        db.prepare(
+              "UPDATE collection_documents SET identity = ?3 WHERE collection_id = ?1 AND "
+              "document_id = ?2 AND identity IS NOT ?3")
             .bind(1, collection)
             .bind(2, id)
             .bind(3, holder ? std::optional<std::string>() : std::optional(identity))
@@ -126,8 +132,8 @@ UpdatePlan plan_update(const Present& present, const DocumentUpdate& update) {
         plan.metadata = plan.merged != present.metadata;
     }
     // Chunks alone are a re-chunking; with a title or content that is there already, no change.
-    plan.chunks = update.chunks &&
-                  (plan.content || plan.filename || (!update.content && !update.filename));
+    plan.chunks =
+        update.chunks && (plan.content || plan.filename || (!update.content && !update.filename));
     return plan;
 }
 
@@ -150,8 +156,8 @@ void write_fields(Connection& db, DocumentId id, const UpdatePlan& plan,
 
 void check_expected(DocumentId id, const Present& present, const DocumentUpdate& update) {
     const bool version = update.expected_version.value_or(present.version) == present.version;
-    const bool filename = !update.expected_filename ||
-                          to_stored_text(*update.expected_filename) == present.filename;
+    const bool filename =
+        !update.expected_filename || to_stored_text(*update.expected_filename) == present.filename;
     if (!version || !filename) {
         throw Error(ErrorCode::conflict, "Document " + std::to_string(id) +
                                              " was changed meanwhile; read it and try again.");
@@ -177,9 +183,10 @@ DocumentUpdated update_inside(Connection& db, Timestamp now, DocumentId id,
         const std::string filename =
             plan.filename ? to_stored_text(*update.filename) : present.filename;
         // Renamed since: rare, and then worth the time that the transaction takes longer.
-        updated.chunk_ids = insert_chunks(
-            db, id,
-            filename == ready.filename ? ready.chunks : make_ready(filename, *update.chunks).chunks);
+        updated.chunk_ids =
+            insert_chunks(db, id,
+                          filename == ready.filename ? ready.chunks
+                                                     : make_ready(filename, *update.chunks).chunks);
     }
     updated.new_chunk_count = static_cast<std::int64_t>(updated.chunk_ids.size());
     const bool identity = update.identity && replace_identity(db, id, *update.identity);
@@ -200,8 +207,9 @@ DocumentUpdated update_inside(Connection& db, Timestamp now, DocumentId id,
 
 std::vector<CollectionId> list_memberships(Connection& db, DocumentId document) {
     std::vector<CollectionId> collections;
-    Statement rows = db.prepare("SELECT collection_id FROM collection_documents WHERE "
-                                "document_id = ?1 ORDER BY collection_id");
+    Statement rows = db.prepare(
+        "SELECT collection_id FROM collection_documents WHERE "
+        "document_id = ?1 ORDER BY collection_id");
     rows.bind(1, document);
     while (rows.step()) {
         collections.push_back(rows.integer(0));
@@ -211,8 +219,9 @@ std::vector<CollectionId> list_memberships(Connection& db, DocumentId document) 
 
 std::vector<std::string> list_collection_names(Connection& db, DocumentId document) {
     std::vector<std::string> names;
-    Statement rows = db.prepare("SELECT c.name FROM collection_documents m JOIN collections c ON "
-                                "c.id = m.collection_id WHERE m.document_id = ?1 ORDER BY c.name");
+    Statement rows = db.prepare(
+        "SELECT c.name FROM collection_documents m JOIN collections c ON "
+        "c.id = m.collection_id WHERE m.document_id = ?1 ORDER BY c.name");
     rows.bind(1, document);
     while (rows.step()) {
         names.push_back(rows.text(0));

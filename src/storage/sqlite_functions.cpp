@@ -98,8 +98,8 @@ int weigh(const Fts5ExtensionApi* api, Fts5Context* fts, int phrases, QueryWeigh
     if (code != SQLITE_OK) {
         return code;
     }
-    weights.average_size =
-        std::max(1e-9, static_cast<double>(tokens) / static_cast<double>(std::max<sqlite3_int64>(rows, 1)));
+    weights.average_size = std::max(
+        1e-9, static_cast<double>(tokens) / static_cast<double>(std::max<sqlite3_int64>(rows, 1)));
     for (int i = 0; i < phrases && code == SQLITE_OK; ++i) {
         sqlite3_int64 hits = 0;
         code = api->xQueryPhrase(fts, i, &hits, &count_row);

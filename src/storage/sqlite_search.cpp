@@ -284,8 +284,9 @@ std::vector<double> SqliteSearch::word_scores(const CallContext& context, const 
     const std::string ids = id_list({chunks.begin(), chunks.end()});
     std::unordered_map<ChunkId, double> by_chunk;
     database_->read(context, [&](Connection& db) {
-        Statement rows = db.prepare("SELECT rowid, rag_bm25(words, ?2) FROM words WHERE words "
-                                    "MATCH ?1 AND rowid IN (SELECT value FROM json_each(?3))");
+        Statement rows = db.prepare(
+            "SELECT rowid, rag_bm25(words, ?2) FROM words WHERE words "
+            "MATCH ?1 AND rowid IN (SELECT value FROM json_each(?3))");
         rows.bind(1, std::string_view(expression.text)).bind(2, expression.scoring);
         rows.bind(3, std::string_view(ids));
         while (rows.step()) {

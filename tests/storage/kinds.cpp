@@ -45,8 +45,7 @@ public:
 private:
     TempDir dir_;
     std::shared_ptr<storage::SqliteDatabase> database_ =
-        std::make_shared<storage::SqliteDatabase>(dir_.file("memory.db"),
-                                                  storage::SqliteOptions{});
+        std::make_shared<storage::SqliteDatabase>(dir_.file("memory.db"), storage::SqliteOptions{});
     storage::SqliteStore store_{database_};
     storage::SqliteSearch search_{database_};
 };
@@ -93,8 +92,9 @@ std::unique_ptr<contract::StoreUnderTest> make_postgres(std::shared_ptr<OwnSchem
 std::string server_address() {
     const char* address = std::getenv("RAG_TEST_POSTGRES");
     if (address == nullptr || *address == '\0') {
-        FAIL("RAG_TEST_POSTGRES is not set; run: "
-             "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
+        FAIL(
+            "RAG_TEST_POSTGRES is not set; run: "
+            "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
     }
     return address;
 }
