@@ -31,8 +31,9 @@ public:
                 .bind(1, collection)
                 .bind(2, document)
                 .run();
-            db.prepare("INSERT INTO changes (kind, collection_id, document_id, created_at) "
-                       "VALUES (?1, ?2, ?3, 0)")
+            db.prepare(
+                  "INSERT INTO changes (kind, collection_id, document_id, created_at) "
+                  "VALUES (?1, ?2, ?3, 0)")
                 .bind(1, static_cast<std::int64_t>(ChangeKind::document_changed))
                 .bind(2, collection)
                 .bind(3, document)
