@@ -78,7 +78,7 @@ std::string run_script(const std::string& command) {
 class OwnServer {
 public:
     OwnServer() : address_(run("start")) {}
-    ~OwnServer() { std::system((command_ + "stop").c_str()); }
+    ~OwnServer() { [[maybe_unused]] const int status = std::system((command_ + "stop").c_str()); }
     OwnServer(const OwnServer&) = delete;
     OwnServer& operator=(const OwnServer&) = delete;
 
