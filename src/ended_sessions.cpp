@@ -36,12 +36,13 @@ bool StoredEndedSessions::contains(const std::string& nonce) {
         const auto found = looked.find(nonce);
         return found != looked.end() && now - found->second < trust_;
     });
-    EndedSessionTable* table = engine_.open_ended_sessions();
-    if (trusted || table == nullptr) {
+    if (trusted) {
         return false;
     }
     try {
-        if (table->contains(brief_context(), nonce)) {
+        // Right after the start this waits for the store: a session that was ended before must not
+        // come back for the moment that opening takes.
+        if (engine_.ended_sessions(brief_context()).contains(brief_context(), nonce)) {
             here_.add(nonce, {});
             return true;
         }

@@ -115,11 +115,6 @@ EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
     return *wait(context).store.ended_sessions;
 }
 
-EndedSessionTable* Engine::open_ended_sessions() {
-    Opened* opened = opened_.peek();
-    return opened == nullptr ? nullptr : opened->store.ended_sessions.get();
-}
-
 Store* Engine::open_store() {
     Opened* opened = opened_.peek();
     return opened == nullptr ? nullptr : opened->store.store.get();

@@ -41,7 +41,6 @@ public:
 
     /// What is open, without waiting; null before.
     Store* open_store();
-    EndedSessionTable* open_ended_sessions();
     memory::Memory* open_memory();
 
     /// Stops long work at its next page or file. Never blocks.

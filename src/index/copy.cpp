@@ -84,6 +84,10 @@ Copy::Copy(IndexSource& source, CopyOptions options)
       chunk_bytes_(options_.folder.empty() ? chunk_bytes_in_memory : chunk_bytes_in_files) {}
 
 std::shared_ptr<const State> Copy::state() const {
+    return adopting_ ? nullptr : newest();
+}
+
+std::shared_ptr<const State> Copy::newest() const {
     return state_.with([](const auto& state) { return state; });
 }
 
@@ -105,12 +109,21 @@ bool Copy::adopt(const CallContext& context, std::shared_ptr<const State> loaded
         return false;
     }
     const std::scoped_lock lock(applying_);
+    adopting_ = true;
     publish(std::move(loaded));
-    if (!apply_locked(context, SIZE_MAX)) {
+    bool current = false;
+    try {
+        current = apply_locked(context, SIZE_MAX);
+    } catch (...) {
         publish(nullptr);
-        return false;
+        adopting_ = false;
+        throw;
     }
-    return true;
+    if (!current) {
+        publish(nullptr);
+    }
+    adopting_ = false;
+    return current;
 }
 
 /// The largest collections, until the rest may be expected to fit.
@@ -137,7 +150,7 @@ std::vector<CollectionId> Copy::choose_excluded(const CallContext& context) {
 }
 
 bool Copy::should_shrink(const CallContext& context) {
-    const auto current = state();
+    const auto current = newest();
     const std::size_t most = options_.memory_bytes_max + options_.memory_bytes_max / 8;
     if (!current || current->working_bytes() <= most) {
         return false;
@@ -202,7 +215,7 @@ bool Copy::try_apply_changes(const CallContext& context, std::size_t batches_max
 bool Copy::apply_locked(const CallContext& context, std::size_t batches_max) {
     for (std::size_t i = 0; i < batches_max; ++i) {
         context.check();
-        const std::shared_ptr<const State> current = state();
+        const std::shared_ptr<const State> current = newest();
         if (!current) {
             return true;
         }
@@ -313,7 +326,7 @@ void Copy::note_written(DocumentId document) {
 
 void Copy::apply_written(const CallContext& context) {
     const auto lock = lock_for(context, applying_);
-    const std::shared_ptr<const State> current = state();
+    const std::shared_ptr<const State> current = newest();
     if (!current) {
         return;  // Whoever builds applies them afterwards.
     }
@@ -345,7 +358,7 @@ void Copy::apply_written(const CallContext& context) {
 }
 
 bool Copy::merge_some(const CallContext& context) {
-    const std::shared_ptr<const State> before = state();
+    const std::shared_ptr<const State> before = newest();
     if (!before) {
         return false;
     }
@@ -362,7 +375,7 @@ bool Copy::merge_some(const CallContext& context) {
     MergedSegment merged = merge_segments(inputs);
     const LiveSegment live = keep(std::move(merged.bytes));
     const std::scoped_lock lock(applying_);
-    const std::shared_ptr<const State> current = state();
+    const std::shared_ptr<const State> current = newest();
     if (!current) {
         return false;
     }

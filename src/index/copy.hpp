@@ -34,7 +34,7 @@ class Copy {
 public:
     Copy(IndexSource& source, CopyOptions options);
 
-    /// Null while there is no copy.
+    /// Null while there is no copy, or it is not yet what its source held when it was loaded.
     std::shared_ptr<const State> state() const;
 
     // What the follower alone calls
@@ -72,6 +72,7 @@ private:
         std::uint64_t count = 0;
     };
 
+    std::shared_ptr<const State> newest() const;
     void publish(std::shared_ptr<const State> next);
     LiveSegment keep(SharedBytes bytes) const;
     std::vector<CollectionId> choose_excluded(const CallContext& context);
@@ -88,6 +89,8 @@ private:
     /// What a chunk takes besides its vector: a guess, until it is measured. The follower's own.
     double chunk_bytes_;
     Guarded<std::shared_ptr<const State>> state_;
+    /// A loaded state stands in state_ that lacks what was written since: nobody may search it.
+    std::atomic<bool> adopting_{false};
     std::timed_mutex applying_;  ///< Held by whoever makes a new state of the current one.
     Guarded<Written> written_;
     std::atomic<bool> has_written_{false};

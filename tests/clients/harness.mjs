@@ -1,6 +1,6 @@
 // What the client tests share: servers as child processes, steps that count, one closing line.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,6 +40,11 @@ export function makeMemory() {
     const dir = mkdtempSync(join(tmpdir(), 'rag-client-test-'));
     for (let i = 0; i < 40; i += 1) {
         writeFileSync(join(dir, `note-${i}.md`), `# Note ${i}\n\nThis is note number ${i} about subject ${i % 7}.\n`);
+    }
+    // So many that a call about them can be cancelled before it is done.
+    mkdirSync(join(dir, 'many'));
+    for (let i = 0; i < 3000; i += 1) {
+        writeFileSync(join(dir, 'many', `${i}.md`), `# Entry ${i}\n\nThis is entry number ${i}.\n`);
     }
     return {
         dir,
@@ -148,7 +153,7 @@ export async function exercise(name, client, memory) {
     await step(`${name}: cancels a call and goes on`, async () => {
         const controller = new AbortController();
         const call = client.callTool(
-            { name: 'ingest_directory', arguments: { directory_path: memory.dir, collection_name: name, file_extensions: ['.md', '.txt'] } },
+            { name: 'ingest_directory', arguments: { directory_path: `${memory.dir}/many`, collection_name: name } },
             ...progressArguments(client, () => controller.abort(), controller.signal),
         );
         let cancelled = false;

@@ -119,7 +119,7 @@ void check_nothing_lost(StoreKind store) {
     const json found =
         call_tool(*client, "search_documents",
                   {{"query", text_of(last)}, {"search_mode", "keyword"}, {"limit", 1}});
-    CHECK(found["structuredContent"]["result"][0]["content"] == text_of(last));
+    CHECK(found.at("structuredContent").at("result").at(0).at("content") == text_of(last));
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ TEST_CASE("process: three processes write one SQLite memory at once, nothing is 
         const json found =
             call_tool(*client, "search_documents",
                       {{"query", text_of(2059)}, {"search_mode", "keyword"}, {"limit", 1}});
-        CHECK(found["structuredContent"]["result"][0]["content"] == text_of(2059));
+        CHECK(found.at("structuredContent").at("result").at(0).at("content") == text_of(2059));
     }
 }
 
@@ -205,8 +205,12 @@ TEST_CASE("process: a folder of 10 000 files streams through bounded memory") {
     CHECK(peak_memory_mb(server.process().pid()) < 250);
     const json found =
         call_tool(*client, "search_documents", {{"query", "Record 7777"}, {"limit", 1}});
-    CHECK(found["structuredContent"]["result"][0]["content"].get<std::string>().find("7777") !=
-          std::string::npos);
+    CHECK(found.at("structuredContent")
+              .at("result")
+              .at(0)
+              .at("content")
+              .get<std::string>()
+              .find("7777") != std::string::npos);
 }
 
 TEST_CASE("process: a client's first word is answered while the store cannot be opened") {
