@@ -13,7 +13,7 @@ namespace {
 
 ConfigSources make_sources() {
     ConfigSources sources;
-    sources.working_dir = "/work/dir";
+    sources.working_dir = "/srv/dir";
     sources.home_dir = "/home/ann";
     return sources;
 }
@@ -74,14 +74,14 @@ TEST_CASE("config: paths become absolute") {
     sources.environment["XDG_DATA_HOME"] = "/data";
     CHECK(load_config(sources).config.data_dir == "/data/rag-memory");
     sources.environment["RAG_DATA_DIR"] = "mem";
-    CHECK(load_config(sources).config.data_dir == "/work/dir/mem");
+    CHECK(load_config(sources).config.data_dir == "/srv/dir/mem");
     sources.environment["RAG_DATA_DIR"] = "~/mem";
     CHECK(load_config(sources).config.data_dir == "/home/ann/mem");
     sources.environment["RAG_ALLOWED_ROOTS"] = "/srv/docs:notes:~/x";
     CHECK(*load_config(sources).config.allowed_roots ==
-          std::vector<std::string>{"/srv/docs", "/work/dir/notes", "/home/ann/x"});
+          std::vector<std::string>{"/srv/docs", "/srv/dir/notes", "/home/ann/x"});
     sources.environment["DATABASE_URL"] = "sqlite:///rel.db";
-    CHECK(load_config(sources).config.database_url == "sqlite:////work/dir/rel.db");
+    CHECK(load_config(sources).config.database_url == "sqlite:////srv/dir/rel.db");
     sources.environment["DATABASE_URL"] = "sqlite:////abs.db";
     CHECK(load_config(sources).config.database_url == "sqlite:////abs.db");
 }
