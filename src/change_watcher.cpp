@@ -1,10 +1,9 @@
 #include "change_watcher.hpp"
 
 #include "base/log.hpp"
+#include "base/pause.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 
 namespace rag {
@@ -13,13 +12,6 @@ namespace {
 constexpr std::chrono::seconds poll_pause{1};
 constexpr std::chrono::seconds poll_time_max{10};
 constexpr std::int64_t changes_read_max = 1000;
-
-void pause(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, poll_pause, [] { return false; });
-}
 
 }  // namespace
 
@@ -45,7 +37,7 @@ void ChangeWatcher::run(const std::stop_token& stop) {
                 log::debug("the change feed could not be read: {}", error.message());
             }
         }
-        pause(stop);
+        pause_unless_stopped(stop, poll_pause);
     }
 }
 

@@ -1,10 +1,9 @@
 #include "job_keeper.hpp"
 
 #include "base/log.hpp"
+#include "base/pause.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 namespace rag {
 namespace {
@@ -18,14 +17,9 @@ JobKeeper::JobKeeper(Engine& engine)
     : engine_(engine), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void JobKeeper::run(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
     std::chrono::seconds pause = first_look;
     for (;;) {
-        {
-            std::unique_lock lock(mutex);
-            wake.wait_for(lock, stop, pause, [] { return false; });
-        }
+        pause_unless_stopped(stop, pause);
         if (stop.stop_requested()) {
             return;
         }
