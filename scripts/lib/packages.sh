@@ -4,7 +4,7 @@
 build_packages() {
     local common=(
         ca-certificates ccache cmake git libbrotli-dev libcli11-dev libcpp-httplib-dev libfmt-dev
-        libgumbo-dev libhnswlib-dev libicu-dev libmd4c-dev libpqxx-dev libsimdjson-dev
+        libgumbo-dev libhnswlib-dev libicu-dev libpqxx-dev libsimdjson-dev
         libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libxml2-dev ninja-build
         nlohmann-json3-dev pkg-config zlib1g-dev
     )
@@ -12,10 +12,10 @@ build_packages() {
         debian-12)
             # 1.81 beside the default 1.74, which is too old; clang because g++ 12 miscompiles
             # coroutines.
-            echo "${common[@]}" libboost1.81-dev libboost-url1.81-dev clang-19 lld-19
+            echo "${common[@]}" libboost1.81-dev clang-19 lld-19
             ;;
-        debian-13) echo "${common[@]}" libboost-dev libboost-url-dev clang-19 lld-19 ;;
-        *) echo "${common[@]}" libboost-dev libboost-url-dev clang-18 lld-18 ;;
+        debian-13) echo "${common[@]}" libboost-dev clang-19 lld-19 ;;
+        *) echo "${common[@]}" libboost-dev clang-18 lld-18 ;;
     esac
 }
 
