@@ -21,7 +21,7 @@ for name in scenarios processes; do
 done
 part "build with tsan" build_preset tsan
 export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1"
-for name in base embed storage memory mcp http server scenarios processes; do
+for name in base embed index storage net crawl memory mcp http server scenarios processes; do
     part "tsan: $name" run_room tsan "$name"
 done
 part "build fuzzers" configure_fuzzers
