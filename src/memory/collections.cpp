@@ -71,7 +71,7 @@ std::vector<Collection> CollectionFinder::list(const CallContext& context) {
             return std::nullopt;
         });
     if (!all) {
-        all = store_.list_collections(context);
+        all = store_.list_collections_uncounted(context);
         if (kept_.count() > 0) {
             read_.with([&](Kept& kept) { kept = {*all, now + kept_}; });
         }
@@ -127,11 +127,15 @@ Collection Collections::update_description(const CallContext& context,
     require_role(context, Role::writer, "change a collection");
     check_description(request.description);
     require_collection(context, store_, request.name);
-    if (!store_.update_collection_description(context, request.name, request.description)) {
+    std::optional<Collection> updated;
+    if (store_.update_collection_description(context, request.name, request.description)) {
+        finder_.forget();
+        updated = store_.find_collection(context, request.name);
+    }
+    if (!updated) {
         throw Error(ErrorCode::not_found, fmt::format("Collection '{}' not found", request.name));
     }
-    finder_.forget();
-    return require_collection(context, store_, request.name);
+    return *std::move(updated);
 }
 
 CollectionDetails Collections::describe(const CallContext& context, std::string_view name) {
