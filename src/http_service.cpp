@@ -16,6 +16,16 @@ constexpr std::int64_t bytes_of_mb = 1024 * 1024;
 const std::vector<double> latency_bounds_s{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                            0.1,   0.25,   0.5,   1,    2.5,   10};
 
+/// A client that came back at once would keep the machine awake all the same.
+server::StreamKeeperOptions stream_options(const Config& config) {
+    server::StreamKeeperOptions options;
+    if (config.stream_idle.count() > 0) {
+        options.idle_max = config.stream_idle;
+        options.retry = config.stream_idle;
+    }
+    return options;
+}
+
 server::OriginRules origin_rules(const Config& config) {
     return {config.host, config.public_url, config.allowed_hosts, config.allowed_origins};
 }
@@ -69,6 +79,7 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
       rate_limit_(calls_per_minute(config), engine.clock()),
       ended_sessions_(engine),
       sessions_(secret, ended_sessions_, engine.clock()),
+      streams_(stream_options(config)),
       streamable_(
           protocol.dispatcher(), sessions_, streams_, jobs,
           [this](const http::Request& request) { return authenticator_.identify(request); }),

@@ -5,6 +5,13 @@
 
 namespace rag::tools {
 
+/// The resource that is the list of collections.
+constexpr std::string_view collections_address = "memory://collections";
+/// The resource of one collection, its name percent-encoded (RFC 3986, section 2.1).
+std::string collection_address(std::string_view name);
+/// The resource of one document.
+std::string document_address(DocumentId id);
+
 /// memory://collections, memory://collections/{name}, memory://documents/{id}: what the caller may
 /// see, as resources. Safe for concurrent use.
 class MemoryResources final : public mcp::ResourceProvider {
