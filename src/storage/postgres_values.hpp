@@ -33,6 +33,8 @@ nlohmann::json read_json(const SqlRow& row, std::size_t column);
 /// Of a JSON array of strings.
 std::vector<std::string> read_names(const SqlRow& row, std::size_t column);
 
+/// Tells followers at the commit which schema, by whom and in which transaction was written to.
+void notify_followers(PostgresTransaction& transaction);
 /// Writes the rows of the change feed and wakes followers at the commit.
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document);
