@@ -35,7 +35,8 @@ Pipe make_pipe() {
 
 std::vector<std::string> environment_of(const ProcessOptions& options) {
     std::vector<std::string> entries;
-    for (const char* name : {"PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+    for (const char* name :
+         {"PATH", "HOME", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
         const char* value = std::getenv(name);
         if (value != nullptr && !options.environment.contains(name)) {
             entries.push_back(std::string(name) + '=' + value);

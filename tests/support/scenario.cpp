@@ -73,7 +73,8 @@ public:
             write_files(scenario["files"], memory_.dir());
         }
         std::map<std::string, std::string> environment;
-        for (const auto& [name, value] : scenario.value("environment", json::object()).items()) {
+        const json given = scenario.value("environment", json::object());
+        for (const auto& [name, value] : given.items()) {
             environment[name] = substitute(value, variables_).get<std::string>();
         }
         transport_ = configuration.transport;
