@@ -125,6 +125,11 @@ memory::Memory* Engine::open_memory() {
     return opened == nullptr ? nullptr : opened->memory.get();
 }
 
+bool Engine::is_cut_off() {
+    const Opened* opened = opened_.peek();
+    return opened != nullptr && opened->copy && !opened->copy->status().trouble.empty();
+}
+
 void Engine::shut_down() {
     if (memory::Memory* memory = open_memory()) {
         memory->shut_down();

@@ -43,6 +43,9 @@ public:
     Store* open_store();
     memory::Memory* open_memory();
 
+    /// Whether the database does not answer the copy that follows it. False without a copy.
+    bool is_cut_off();
+
     /// Stops long work at its next page or file. Never blocks.
     void shut_down();
 
