@@ -13,6 +13,10 @@
 /// C++ values as Postgres writes and reads them.
 namespace rag::storage {
 
+/// Held to its end by a transaction that changes the schema. Any number will do as long as every
+/// version of this program has the same.
+constexpr const char* query_lock_migrations = "select pg_advisory_xact_lock(7212690112054321)";
+
 /// "{1,2,3}"
 std::string to_sql_array(std::span<const std::int64_t> values);
 /// "[0.5,0.25]", as pgvector reads a vector.

@@ -74,6 +74,11 @@ public:
 
     bool finds(const std::string& word) { return !find(word).empty(); }
 
+    /// Until then the database answers.
+    bool has_copy() const {
+        return server_.log().find("The search index holds") != std::string::npos;
+    }
+
 private:
     /// Each server is a machine of its own, which shares nothing but the database.
     static std::map<std::string, std::string> with_folder(
@@ -182,6 +187,7 @@ void check_interleaved(StoreKind store) {
             auto older = hold(memory, store);
             std::this_thread::sleep_for(15ms);
             older->commit();
+            std::this_thread::sleep_for(5ms);
         }
     }
     CHECK(becomes_true(
@@ -219,6 +225,7 @@ TEST_CASE("currency: a server cut off from its database answers, says so and cat
     near.make_collection();
     const std::int64_t gone = near.add("one", "An okapi");
     near.add("two", "A quokka");
+    REQUIRE(becomes_true([&] { return far.has_copy(); }, patience));
     REQUIRE(becomes_true([&] { return far.finds("okapi") && far.finds("quokka"); }, patience));
     REQUIRE(far.server().health()["status"] == "ok");
 
@@ -250,6 +257,7 @@ TEST_CASE(
     Member two(memory, 1, environment);
     one.make_collection();
     one.add("first", "A thermometer");
+    REQUIRE(becomes_true([&] { return one.has_copy() && two.has_copy(); }, patience));
     REQUIRE(becomes_true([&] { return one.finds("thermometer") && two.finds("thermometer"); },
                          patience));
     std::vector<std::string> stored;
