@@ -125,6 +125,18 @@ memory::Memory* Engine::open_memory() {
     return opened == nullptr ? nullptr : opened->memory.get();
 }
 
+void Engine::tend_store(const CallContext& context) {
+    const Opened* opened = opened_.peek();
+    if (opened != nullptr && opened->store.tend) {
+        opened->store.tend(context);
+    }
+}
+
+bool Engine::is_cut_off() {
+    const Opened* opened = opened_.peek();
+    return opened != nullptr && opened->copy && !opened->copy->status().trouble.empty();
+}
+
 void Engine::shut_down() {
     if (memory::Memory* memory = open_memory()) {
         memory->shut_down();

@@ -126,7 +126,11 @@ std::vector<http::Route> HttpService::routes() {
     std::vector<http::Route> routes = server::make_health_routes(
         {.store =
              [this] {
-                 return stopping_ ? server::PartState::stopping : to_part_state(engine_.state());
+                 if (stopping_) {
+                     return server::PartState::stopping;
+                 }
+                 return engine_.is_cut_off() ? server::PartState::unreachable
+                                             : to_part_state(engine_.state());
              },
          .index = [this] { return to_part_state(engine_.state()); }});
     routes.push_back(server::make_metrics_route(metrics_));

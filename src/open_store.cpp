@@ -6,6 +6,7 @@
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
@@ -41,6 +42,7 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
+            /*tend=*/{},
             /*remote=*/false};
 }
 
@@ -58,11 +60,15 @@ OpenedStore open_postgres(const Config& config) {
     context.deadline = std::chrono::steady_clock::now() + open_time_max;
     auto store = std::make_unique<storage::PostgresStore>(context, *pool);
     auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
+    const auto indexes = std::make_shared<storage::PostgresVectorIndexes>(*pool);
     return {pool,
             std::move(store),
             std::make_unique<storage::PostgresSearch>(*pool),
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
+            [indexes](const CallContext& now) {
+                indexes->build_missing(now, storage::PostgresVectorIndexes::When::settled);
+            },
             /*remote=*/true};
 }
 

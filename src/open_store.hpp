@@ -7,6 +7,7 @@
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace rag {
@@ -18,6 +19,9 @@ struct OpenedStore {
     std::unique_ptr<SearchIndex> index;
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
+    /// What makes later calls faster and may take minutes; to be called now and then by one thread.
+    /// Empty: there is nothing to do.
+    std::function<void(const CallContext&)> tend;
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;
 };

@@ -15,7 +15,7 @@ namespace rag::index {
 namespace {
 
 constexpr std::chrono::milliseconds retry_first{500};
-constexpr std::chrono::milliseconds retry_longest{30'000};
+constexpr std::chrono::milliseconds retry_longest{2'000};
 /// A search that meets another process's changes applies at most so many reads of the feed itself.
 constexpr std::size_t batches_of_a_search = 1;
 constexpr std::size_t batches_of_a_turn = 64;
@@ -57,11 +57,13 @@ LocalIndex::~LocalIndex() {
         follower_.request_stop();
         wake();
         follower_.join();
+        source_.watch({});
     }
 }
 
 void LocalIndex::start() {
     started_ = true;
+    source_.watch([this] { wake(); });
     follower_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
 }
 

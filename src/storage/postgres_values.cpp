@@ -207,6 +207,12 @@ std::vector<std::string> read_names(const SqlRow& row, std::size_t column) {
     return names;
 }
 
+void notify_followers(PostgresTransaction& transaction) {
+    // As PostgresListener reads it; the same text again in one transaction is sent once.
+    transaction.run(
+        "select pg_notify('rag_memory_changes', '@S. @POOL ' || pg_current_xact_id()::text)");
+}
+
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document) {
     const SqlRows rows = transaction.run(
@@ -217,8 +223,7 @@ void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId 
     if (read_int(rows.rows.at(0), 0) % trim_interval == 0) {
         trim_changes(transaction);
     }
-    // One name for all schemas of a database: a follower wakes once too often, never too seldom.
-    transaction.run("select pg_notify('rag_memory_changes', '')");
+    notify_followers(transaction);
 }
 
 std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
