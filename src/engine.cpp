@@ -146,9 +146,10 @@ std::unique_ptr<Engine::Opened> Engine::open() {
         }
         Store& store = opened->copied_store ? *opened->copied_store : *opened->store.store;
         SearchIndex& search = opened->copy ? *opened->copy : *opened->store.index;
-        opened->memory = std::make_unique<memory::Memory>(
-            memory::Ports{store, search, *opened->embedder, *web_, clock_, ids_},
-            memory_options(config_, opened->store));
+        opened->memory =
+            std::make_unique<memory::Memory>(memory::Ports{store, *opened->store.frontier, search,
+                                                           *opened->embedder, *web_, clock_, ids_},
+                                             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;
     } catch (const Error& error) {

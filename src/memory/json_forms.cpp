@@ -278,6 +278,8 @@ Json crawl_report_form(const CrawlReport& report) {
                  {"pages_ingested", report.pages_ingested},
                  {"pages_unchanged", report.pages_unchanged},
                  {"pages_failed", report.pages_failed},
+                 {"pages_folded", report.pages_folded},
+                 {"bytes", report.bytes},
                  {"total_chunks", report.total_chunks},
                  {"collection_name", report.collection},
                  {"crawl_metadata",
@@ -308,6 +310,8 @@ CrawlReport read_crawl_report(const Json& form) {
         report.pages_ingested = form.at("pages_ingested").get<std::int64_t>();
         report.pages_unchanged = form.at("pages_unchanged").get<std::int64_t>();
         report.pages_failed = form.at("pages_failed").get<std::int64_t>();
+        report.pages_folded = form.value("pages_folded", std::int64_t{0});
+        report.bytes = form.value("bytes", std::int64_t{0});
         report.total_chunks = form.at("total_chunks").get<std::int64_t>();
         report.old_pages_deleted = form.value("old_pages_deleted", std::int64_t{0});
         const Json& crawl = form.at("crawl_metadata");

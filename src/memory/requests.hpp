@@ -174,6 +174,8 @@ struct CrawlReport {
     std::int64_t pages_ingested = 0;  ///< New, updated and unchanged ones.
     std::int64_t pages_unchanged = 0;
     std::int64_t pages_failed = 0;
+    std::int64_t pages_folded = 0;  ///< Their content stands on another page of the crawl.
+    std::int64_t bytes = 0;         ///< Received.
     std::int64_t total_chunks = 0;
     std::int64_t old_pages_deleted = 0;         ///< Let go by a recrawl.
     std::vector<FailedPage> failed_pages = {};  ///< At most failed_pages_named_max.
