@@ -70,7 +70,9 @@ void read_html_page(const HttpResponse& response, const Url& url, const std::str
     }
     page.title = std::move(html.extracted.title);
     page.markdown = std::move(html.extracted.text);
-    page.metadata = {{"description", html.description}, {"language", html.language}};
+    page.metadata = std::move(html.facts);
+    page.metadata["description"] = html.description;
+    page.metadata["language"] = html.language;
 }
 
 void read_text_page(const HttpResponse& response, const Url& url, const std::string& type,

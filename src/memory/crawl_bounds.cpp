@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 
 namespace rag::memory {
 namespace {
@@ -63,6 +65,23 @@ bool follows_same_links(const IngestUrl& next, const IngestUrl& last) {
            are_same(next.exclude_patterns, last.exclude_patterns);
 }
 
+void count_facts(const Metadata& metadata, CrawlReport& report) {
+    constexpr std::size_t fields_max = 100;
+    constexpr std::array<std::string_view, 11> plain{
+        "source",   "content_type", "crawl_root_url", "crawl_depth",     "title",     "domain",
+        "language", "status_code",  "content_length", "crawler_version", "parent_url"};
+    for (const auto& [key, value] : metadata.items()) {
+        const bool blank = value.is_string() && value.get_ref<const std::string&>().empty();
+        const bool kept =
+            report.page_fields.size() < fields_max || report.page_fields.contains(key);
+        if (key == "page_type" && value.is_string()) {
+            ++report.page_types[value.get<std::string>()];
+        } else if (!blank && kept && std::find(plain.begin(), plain.end(), key) == plain.end()) {
+            ++report.page_fields[key];
+        }
+    }
+}
+
 Json write_counts(const CrawlReport& report) {
     Json failed = Json::array();
     for (const FailedPage& page : report.failed_pages) {
@@ -85,6 +104,8 @@ void read_counts(const Json& counts, CrawlReport& report) {
         report.bytes = counts.at("bytes").get<std::int64_t>();
         report.total_chunks = counts.at("chunks").get<std::int64_t>();
         report.old_pages_deleted = counts.at("deleted").get<std::int64_t>();
+        counts.at("page_types").get_to(report.page_types);
+        counts.at("page_fields").get_to(report.page_fields);
         for (const Json& page : counts.at("failed_pages")) {
             report.failed_pages.push_back({page.at("url").get<std::string>(),
                                            page.at("status").get<int>(),

@@ -292,6 +292,9 @@ Json crawl_report_form(const CrawlReport& report) {
     if (report.document_ids) {
         form["document_ids"] = *report.document_ids;
     }
+    if (!report.page_types.empty() || !report.page_fields.empty()) {
+        form["data_quality"] = {{"page_types", report.page_types}, {"fields", report.page_fields}};
+    }
     if (!report.failed_pages.empty()) {
         form["failed_pages"] =
             wrap(report.failed_pages, [](const FailedPage& page) {
@@ -320,6 +323,10 @@ CrawlReport read_crawl_report(const Json& form) {
         report.crawl_timestamp =
             from_iso8601(crawl.at("crawl_timestamp").get<std::string>()).value_or(Timestamp{});
         report.document_ids = read_ids(form);
+        if (const auto quality = form.find("data_quality"); quality != form.end()) {
+            quality->at("page_types").get_to(report.page_types);
+            quality->at("fields").get_to(report.page_fields);
+        }
         for (const Json& page : form.value("failed_pages", Json::array())) {
             report.failed_pages.push_back({page.at("url").get<std::string>(),
                                            page.at("status").get<int>(),

@@ -207,6 +207,7 @@ void SiteIngest::take_page(const CallContext& context, Run& run, const Page& pag
             visit.settled.document = written.id;
             run.by_content.insert_or_assign(hash, Known{visit.settled.url, written.id});
             count(run, written);
+            count_facts(page.metadata, run.report);
         }
         run.unavailable_in_a_row = 0;
     } catch (const Error& error) {

@@ -5,7 +5,8 @@
 
 namespace rag::tools {
 
-/// memory://collections, memory://collections/{name}, memory://documents/{id}: what the caller may
+/// memory://collections, memory://collections/{name}, memory://documents/{id}, memory://jobs/{id}
+/// (never listed; the caller's own alone, an admin's all): what the caller may
 /// see, as resources. Safe for concurrent use.
 class MemoryResources final : public mcp::ResourceProvider {
 public:
