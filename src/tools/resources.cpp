@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view collection_prefix = "memory://collections/";
 constexpr std::string_view document_prefix = "memory://documents/";
+constexpr std::string_view job_prefix = "memory://jobs/";
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view documents_cursor = "documents:";
 constexpr std::int64_t documents_a_page = 100;
@@ -173,7 +174,12 @@ std::vector<Json> MemoryResources::templates() {
              {"name", "document"},
              {"title", "Document"},
              {"description", "The text of a stored document."},
-             {"mimeType", "text/markdown"}}};
+             {"mimeType", "text/markdown"}},
+            {{"uriTemplate", std::string(job_prefix) + "{id}"},
+             {"name", "job"},
+             {"title", "Job"},
+             {"description", "Where a long ingest is: state, pages done, waiting, failed."},
+             {"mimeType", json_type}}};
 }
 
 std::optional<mcp::ResourceContents> MemoryResources::read(const CallContext& context,
@@ -199,6 +205,10 @@ std::optional<mcp::ResourceContents> MemoryResources::read(const CallContext& co
             memory::GetDocument request;
             request.document_id = *id;
             return as_text(uri, memory_(context).get_document(context, request));
+        }
+        if (uri.starts_with(job_prefix)) {
+            return as_json(uri, memory::job_form(memory_(context).get_job(
+                                    context, uri.substr(job_prefix.size()))));
         }
     } catch (const Error& error) {
         if (error.code() != ErrorCode::not_found) {

@@ -12,7 +12,8 @@ std::string collection_address(std::string_view name);
 /// The resource of one document.
 std::string document_address(DocumentId id);
 
-/// memory://collections, memory://collections/{name}, memory://documents/{id}: what the caller may
+/// memory://collections, memory://collections/{name}, memory://documents/{id}, memory://jobs/{id}
+/// (never listed; the caller's own alone, an admin's all): what the caller may
 /// see, as resources. Safe for concurrent use.
 class MemoryResources final : public mcp::ResourceProvider {
 public:
