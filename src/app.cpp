@@ -13,6 +13,7 @@
 #include "signals.hpp"
 #include "signing_secret.hpp"
 #include "store_keeper.hpp"
+#include "store_migration.hpp"
 
 #include <unistd.h>
 
@@ -34,6 +35,19 @@ public:
     memory::Memory& memory() override { return engine_.memory(CallContext{}); }
     Store& store() override { return engine_.store(CallContext{}); }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
+
+    MigrationPlan plan_migration(const CallContext& context) override {
+        return rag::plan_migration(config_, context);
+    }
+    MigrationPlan migrate(const CallContext& context) override {
+        return rag::migrate(config_, context);
+    }
+    TakeOverReport plan_take_over(const CallContext& context) override {
+        return rag::plan_take_over(config_, engine_.make_embedder()->space(), context);
+    }
+    TakeOverReport take_over(const CallContext& context) override {
+        return rag::take_over(config_, *engine_.make_embedder(), context);
+    }
 
     int serve(const cli::ServeOptions& options) override {
         // First of all threads, so that the signals come to it.

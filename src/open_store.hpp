@@ -7,9 +7,12 @@
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
+#include "storage/postgres_pool.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace rag {
 
@@ -27,6 +30,11 @@ struct OpenedStore {
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;
 };
+
+/// The file that the configuration names; null where it names a Postgres database.
+std::optional<std::string> sqlite_path(const Config& config);
+/// REQUIRES: it names a Postgres database.
+storage::PostgresOptions postgres_options(const Config& config);
 
 /// Opens the configured database and brings its schema up to date. Throws Error: `unavailable` when
 /// it does not answer, `conflict` when it belongs to another program or a newer version of this
