@@ -12,6 +12,7 @@
 #include "server/stdio.hpp"
 #include "signals.hpp"
 #include "signing_secret.hpp"
+#include "store_keeper.hpp"
 #include "telemetry.hpp"
 
 #include <unistd.h>
@@ -59,6 +60,7 @@ private:
         engine_.open_in_background();
         const ChangeWatcher watcher(engine_, protocol.changes());
         const JobKeeper keeper(engine_);
+        const StoreKeeper store_keeper(engine_);
         Caller caller;
         caller.files = FileReach::working_tree;
         server::Stdio stdio(protocol.dispatcher(), caller, calls, jobs);
@@ -85,6 +87,7 @@ private:
         {
             const ChangeWatcher watcher(engine_, protocol.changes());
             const JobKeeper keeper(engine_);
+            const StoreKeeper store_keeper(engine_);
             wait_for_end(signals, calls, jobs);
             engine_.shut_down();
             http.stop();

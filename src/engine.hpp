@@ -43,6 +43,11 @@ public:
     Store* open_store();
     memory::Memory* open_memory();
 
+    /// Does what OpenedStore::tend does, once the store is open. Used by one thread.
+    void tend_store(const CallContext& context);
+    /// Whether the database does not answer the copy that follows it. False without a copy.
+    bool is_cut_off();
+
     /// Stops long work at its next page or file. Never blocks.
     void shut_down();
 

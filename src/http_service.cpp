@@ -13,6 +13,16 @@ namespace {
 
 constexpr int rate_limit_default = 600;
 constexpr std::int64_t bytes_of_mb = 1024 * 1024;
+/// A client that came back at once would keep the machine awake all the same.
+server::StreamKeeperOptions stream_options(const Config& config) {
+    server::StreamKeeperOptions options;
+    if (config.stream_idle.count() > 0) {
+        options.idle_max = config.stream_idle;
+        options.retry = config.stream_idle;
+    }
+    return options;
+}
+
 server::OriginRules origin_rules(const Config& config) {
     return {config.host, config.public_url, config.allowed_hosts, config.allowed_origins};
 }
@@ -63,6 +73,7 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
       rate_limit_(calls_per_minute(config), engine.clock()),
       ended_sessions_(engine),
       sessions_(secret, ended_sessions_, engine.clock()),
+      streams_(stream_options(config)),
       streamable_(
           protocol.dispatcher(), sessions_, streams_, jobs,
           [this](const http::Request& request) { return authenticator_.identify(request); }),
@@ -105,7 +116,11 @@ std::vector<http::Route> HttpService::routes() {
     std::vector<http::Route> routes = server::make_health_routes(
         {.store =
              [this] {
-                 return stopping_ ? server::PartState::stopping : to_part_state(engine_.state());
+                 if (stopping_) {
+                     return server::PartState::stopping;
+                 }
+                 return engine_.is_cut_off() ? server::PartState::unreachable
+                                             : to_part_state(engine_.state());
              },
          .index = [this] { return to_part_state(engine_.state()); }});
     routes.push_back(server::make_metrics_route(telemetry_.metrics()));

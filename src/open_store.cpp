@@ -1,12 +1,15 @@
 #include "open_store.hpp"
 
 #include "rag/error.hpp"
+#include "storage/postgres_frontier.hpp"
 #include "storage/postgres_index_source.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/sqlite_frontier.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
@@ -41,6 +44,8 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
+            std::make_unique<storage::SqliteFrontier>(database),
+            /*tend=*/{},
             /*remote=*/false};
 }
 
@@ -58,11 +63,16 @@ OpenedStore open_postgres(const Config& config) {
     context.deadline = std::chrono::steady_clock::now() + open_time_max;
     auto store = std::make_unique<storage::PostgresStore>(context, *pool);
     auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
+    const auto indexes = std::make_shared<storage::PostgresVectorIndexes>(*pool);
     return {pool,
             std::move(store),
             std::make_unique<storage::PostgresSearch>(*pool),
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
+            std::make_unique<storage::PostgresFrontier>(*pool),
+            [indexes](const CallContext& now) {
+                indexes->build_missing(now, storage::PostgresVectorIndexes::When::settled);
+            },
             /*remote=*/true};
 }
 

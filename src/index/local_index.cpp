@@ -15,7 +15,7 @@ namespace rag::index {
 namespace {
 
 constexpr std::chrono::milliseconds retry_first{500};
-constexpr std::chrono::milliseconds retry_longest{30'000};
+constexpr std::chrono::milliseconds retry_longest{2'000};
 /// A search that meets another process's changes applies at most so many reads of the feed itself.
 constexpr std::size_t batches_of_a_search = 1;
 constexpr std::size_t batches_of_a_turn = 64;
@@ -25,6 +25,14 @@ bool holds_all(const State& state, const SearchScope& scope) {
     return std::none_of(scope.collections.begin(), scope.collections.end(), [&](CollectionId id) {
         return std::binary_search(state.excluded.begin(), state.excluded.end(), id);
     });
+}
+
+std::size_t count_graph_vectors(const State& state) {
+    std::size_t sum = 0;
+    for (const auto& graph : state.graphs) {
+        sum += graph->vectors().size();
+    }
+    return sum;
 }
 
 void check_query(const EmbeddingSpace& space, std::span<const float> query) {
@@ -41,18 +49,21 @@ LocalIndex::LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOpt
     : source_(source),
       fallback_(fallback),
       options_(std::move(options)),
-      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path()}) {}
+      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path(), options_.graphs}) {
+}
 
 LocalIndex::~LocalIndex() {
     if (follower_.joinable()) {
         follower_.request_stop();
         wake();
         follower_.join();
+        source_.watch({});
     }
 }
 
 void LocalIndex::start() {
     started_ = true;
+    source_.watch([this] { wake(); });
     follower_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
 }
 
@@ -93,7 +104,7 @@ Candidates LocalIndex::nearest(const CallContext& context, const SearchScope& sc
         return fallback_.nearest(context, scope, space, query, count);
     }
     check_query(space, query);
-    return find_nearest(context, select(*state, scope), space, query, count);
+    return find_nearest(context, *state, select(*state, scope), space, query, count);
 }
 
 WordCandidates LocalIndex::best_words(const CallContext& context, const SearchScope& scope,
@@ -234,6 +245,7 @@ LocalIndexStatus LocalIndex::status() const {
         status.segment_count = state->segments.size();
         status.size_bytes = state->size_bytes();
         status.working_bytes = state->working_bytes();
+        status.graph_vectors = count_graph_vectors(*state);
         status.excluded = state->excluded;
     }
     return status;
@@ -261,7 +273,9 @@ void LocalIndex::follow(const std::stop_token& stop) {
             follow_once(context);
             trouble_.with([](std::string& text) { text.clear(); });
             retry = retry_first;
-            wait(stop, options_.poll);
+            if (!copy_.build_graph(context, options_.poll)) {
+                wait(stop, options_.poll);
+            }
         } catch (const std::exception& error) {
             if (stop.stop_requested()) {
                 break;
@@ -327,6 +341,7 @@ bool LocalIndex::load_saved(const CallContext& context) {
     }
     saved_at_ = std::chrono::steady_clock::now();
     saved_ = loaded->position;
+    saved_graphs_ = count_graph_vectors(*loaded);
     if (!copy_.adopt(context, loaded)) {
         saved_.reset();
         return false;
@@ -338,11 +353,12 @@ bool LocalIndex::load_saved(const CallContext& context) {
 void LocalIndex::save() {
     const auto state = copy_.state();
     if (options_.snapshot.empty() || !state || source_identity_.empty() ||
-        saved_ == state->position) {
+        (saved_ == state->position && saved_graphs_ == count_graph_vectors(*state))) {
         return;
     }
     saved_at_ = std::chrono::steady_clock::now();
     saved_ = state->position;
+    saved_graphs_ = count_graph_vectors(*state);
     try {
         save_snapshot(options_.snapshot, source_identity_, *state);
     } catch (const std::exception& error) {

@@ -275,6 +275,7 @@ Json Dispatcher::subscribe(const Call& call, const CallContext& context) {
             code::invalid_params,
             "This client watches " + std::to_string(watched_resources_max) + " resources already.");
     }
+    changes_.attend();
     return Json::object();
 }
 
@@ -332,8 +333,9 @@ std::variant<std::shared_ptr<Subscription>, Reply> Dispatcher::listen(
         auto subscription =
             std::make_shared<Subscription>(call.id, std::move(filter), std::move(outlet),
                                            take_place(subscriptions_, options_.subscriptions_max));
-        subscription->acknowledge();
+        changes_.attend();
         changes_.add(subscription);
+        subscription->acknowledge();
         return subscription;
     } catch (const std::exception& failure) {
         return make_error_reply(call.id, to_rpc_error(failure, context.request_id),

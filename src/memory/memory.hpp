@@ -3,6 +3,7 @@
 #include "memory/file_access.hpp"
 #include "memory/requests.hpp"
 #include "rag/clock.hpp"
+#include "rag/crawl_frontier.hpp"
 #include "rag/embedder.hpp"
 #include "rag/page_source.hpp"
 #include "rag/search_index.hpp"
@@ -18,6 +19,7 @@ namespace rag::memory {
 /// What the memory is built on; everything must outlive it.
 struct Ports {
     Store& store;
+    CrawlFrontier& frontier;
     SearchIndex& index;
     Embedder& embedder;
     Web& web;

@@ -2,6 +2,7 @@
 
 #include "base/embedded.hpp"
 #include "storage/postgres_values.hpp"
+#include "storage/postgres_vector.hpp"
 
 #include <algorithm>
 
@@ -11,55 +12,6 @@ extern const Files postgres_schema;
 
 namespace rag::storage {
 namespace {
-
-/// Any number will do as long as every version of this program has the same.
-constexpr const char* query_lock_migrations = "select pg_advisory_xact_lock(7212690112054321)";
-
-struct VectorExtension {
-    std::string schema;
-    std::string version;
-};
-
-std::optional<VectorExtension> find_vector(PostgresTransaction& transaction) {
-    const SqlRows rows = transaction.run(
-        "select n.nspname, e.extversion from pg_catalog.pg_extension e join "
-        "pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'");
-    if (rows.empty()) {
-        return std::nullopt;
-    }
-    return VectorExtension{read_text(rows.rows[0], 0), read_text(rows.rows[0], 1)};
-}
-
-bool has_halfvec(const std::string& version) {
-    const std::size_t dot = version.find('.');
-    return version.substr(0, dot) != "0" || std::stoi(version.substr(dot + 1)) >= 7;
-}
-
-void ensure_vector(const CallContext& context, PostgresPool& pool) {
-    std::optional<VectorExtension> found;
-    pool.transact(context,
-                  [&](PostgresTransaction& transaction) { found = find_vector(transaction); });
-    if (!found) {
-        try {
-            pool.transact(context, [&](PostgresTransaction& transaction) {
-                transaction.run(query_lock_migrations);
-                transaction.run("create extension if not exists vector");
-                found = find_vector(transaction);
-            });
-        } catch (const Error& error) {
-            if (error.code() == ErrorCode::cancelled) {
-                throw;
-            }
-            throw Error(ErrorCode::unavailable,
-                        "The database (" + pool.place() +
-                            ") lacks pgvector and it could not be added; let its administrator "
-                            "run: CREATE EXTENSION vector;");
-        }
-    }
-    if (found) {
-        pool.set_vector(found->schema, has_halfvec(found->version) ? "halfvec" : "vector");
-    }
-}
 
 void migrate(PostgresTransaction& transaction, const std::string& schema) {
     transaction.run(query_lock_migrations);
@@ -103,6 +55,7 @@ PostgresStore::PostgresStore(const CallContext& context, PostgresPool& pool) : p
     ensure_vector(context, pool_);
     pool_.transact(context, [&](PostgresTransaction& transaction) {
         migrate(transaction, pool_.options().schema);
+        use_stored_type(transaction, pool_);
     });
 }
 
@@ -179,7 +132,7 @@ StoreStatus PostgresStore::status(const CallContext& context) {
     status.notes.clear();
     if (!vector) {
         status.notes.emplace_back("The extension vector is gone from the database.");
-    } else if (!has_halfvec(vector->version)) {
+    } else if (!vector->has_halfvec()) {
         status.notes.push_back("pgvector is " + vector->version +
                                "; from 0.7 on, vectors take half the space.");
     }

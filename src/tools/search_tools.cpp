@@ -1,5 +1,6 @@
 #include "memory/json_forms.hpp"
 #include "rag/error.hpp"
+#include "tools/resources.hpp"
 #include "tools/tool_sets.hpp"
 
 #include <charconv>
@@ -35,19 +36,16 @@ SearchQuery read_query(const Json& arguments) {
     return query;
 }
 
-std::string address_of(DocumentId id) {
-    return "memory://documents/" + std::to_string(id);
-}
-
 /// Each document once, at its best passage's place.
 Json connector_results(const SearchResult& found) {
     Json results = Json::array();
     std::set<DocumentId> seen;
     for (const SearchHit& hit : found.hits) {
         if (seen.insert(hit.document_id).second) {
-            results.push_back({{"id", std::to_string(hit.document_id)},
-                               {"title", hit.filename},
-                               {"url", hit.source_url.value_or(address_of(hit.document_id))}});
+            results.push_back(
+                {{"id", std::to_string(hit.document_id)},
+                 {"title", hit.filename},
+                 {"url", hit.source_url.value_or(document_address(hit.document_id))}});
         }
     }
     return {{"results", std::move(results)}};
@@ -103,7 +101,7 @@ mcp::Tool connector_fetch(const MemoryProvider& memory) {
                 {{"id", std::to_string(document.id)},
                  {"title", document.filename},
                  {"text", document.content},
-                 {"url", has_url ? source->get<std::string>() : address_of(document.id)},
+                 {"url", has_url ? source->get<std::string>() : document_address(document.id)},
                  {"metadata", document.metadata}});
         });
 }

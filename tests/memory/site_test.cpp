@@ -142,11 +142,16 @@ TEST_CASE("ingest_url: a crawl that was cancelled is taken up by the same call")
     };
     CHECK(!error_of([&] { world.crawl(); }).empty());
     world.context.stop = {};
-    world.web.before_page = {};
+    std::vector<std::string> asked;
+    world.web.before_page = [&](const std::string& url) { asked.push_back(url); };
     CHECK(world.documents() == 1);
     const auto report = world.crawl();
+    CHECK(asked == std::vector<std::string>{site + "a", site + "b"});
+    CHECK(report.pages_crawled == 3);
     CHECK(report.pages_ingested == 3);
-    CHECK(report.pages_unchanged == 1);
+    CHECK(report.pages_unchanged == 0);
+    CHECK(report.total_chunks == 3);
+    CHECK(report.document_ids->size() == 3);
     CHECK(holds(error_of([&] { world.crawl(); }), "already"));
 }
 

@@ -43,6 +43,7 @@ const std::vector<Library> libraries{
     {"httplib", {"net"}},
     {"gumbo", {"text"}},
     {"libxml", {"text", "crawl"}},
+    {"libpsl", {"crawl"}},
     {"libstemmer", {"text"}},
     {"unicode/", {"text", "embed", "base"}},
     {"simdjson", {"base", "embed", "mcp"}},
