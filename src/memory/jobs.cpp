@@ -82,6 +82,10 @@ bool Jobs::resume(const CallContext& context, const Job& job, const JobWork& wor
     return true;
 }
 
+std::size_t Jobs::running() const {
+    return running_.with([](const Running& running) { return running.stops.size(); });
+}
+
 void Jobs::shut_down() {
     running_.with([](Running& running) {
         running.shut_down = true;

@@ -63,6 +63,9 @@ public:
     /// Takes an abandoned job over and does it. False when another server was faster.
     bool resume(const CallContext& context, const Job& job, const JobWork& work);
 
+    /// How many jobs are worked on here now.
+    std::size_t running() const;
+
     /// Stops what runs here and leaves it in the store as it is, to be resumed. Never blocks.
     void shut_down();
 

@@ -318,6 +318,10 @@ std::int64_t Memory::resume_jobs(const CallContext& context) {
     return resumed;
 }
 
+std::size_t Memory::running_jobs() const {
+    return parts_->jobs.running();
+}
+
 void Memory::shut_down() {
     parts_->jobs.shut_down();
 }

@@ -112,6 +112,8 @@ public:
     /// Runs jobs whose process has died, one after the other, each with its first caller's rights.
     /// Call it at start and now and then, from a thread that may block. Returns how many it ran.
     std::int64_t resume_jobs(const CallContext& context);
+    /// How many jobs this process works on now.
+    std::size_t running_jobs() const;
     /// Stops running jobs at their next page or file and leaves them to be resumed. Never blocks.
     void shut_down();
 

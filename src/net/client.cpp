@@ -167,6 +167,9 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
         hop.addresses = addresses_of(hop.url.host, hop.url.authority(), request.reach, allowed,
                                      hop.stop, hop.deadline);
         hop.headers = complete(headers, hop.url, options_, downgraded);
+        if (request.reach == Reach::anywhere && !context.trace_parent.empty()) {
+            hop.headers.emplace_back("traceparent", context.trace_parent);
+        }
         HttpResponse response = exchange(hop);
         if (!is_redirect(response) || request.redirects_max == 0) {
             return response;
