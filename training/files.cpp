@@ -5,18 +5,17 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 namespace rag::training {
 
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf())) {
+    if (!file) {
         throw Error(ErrorCode::invalid_argument,
-                    fmt::format("{} cannot be read; name a file that is not empty.", path.string()));
+                    fmt::format("{} cannot be read; name a file that can.", path.string()));
     }
-    return std::move(text).str();
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
