@@ -20,6 +20,14 @@ struct StoredToken {
     Timestamp created_at{};                ///< Given by the table.
 };
 
+/// A new secret: "rag_" and 256 random bits. Throws Error{internal} when the system gives none.
+std::string make_token_secret();
+/// Whether a text can be such a secret at all.
+bool is_secret_shaped(std::string_view text);
+/// Whether a token may be called so: 1 to 64 letters, digits, '.', '_' and '-', which no principal
+/// of another kind looks like.
+bool is_token_name(std::string_view name);
+
 /// The bearer tokens that all servers of one database accept. Implementations are safe for
 /// concurrent use; every function may block, honours the context, and throws Error{unavailable}
 /// when the database does not answer.

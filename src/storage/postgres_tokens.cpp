@@ -1,5 +1,6 @@
 #include "storage/postgres_tokens.hpp"
 
+#include "base/roles.hpp"
 #include "storage/postgres_values.hpp"
 #include "storage/token_row.hpp"
 

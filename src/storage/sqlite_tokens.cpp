@@ -1,5 +1,6 @@
 #include "storage/sqlite_tokens.hpp"
 
+#include "base/roles.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/token_row.hpp"
 

@@ -1,23 +1,13 @@
 #include "storage/token_row.hpp"
 
+#include "base/roles.hpp"
 #include "rag/error.hpp"
 
 namespace rag::storage {
 
-std::string_view role_name(Role role) {
-    switch (role) {
-        case Role::reader: return "reader";
-        case Role::writer: return "writer";
-        case Role::admin: return "admin";
-    }
-    return "reader";
-}
-
 Role parse_stored_role(std::string_view name) {
-    for (const Role role : {Role::reader, Role::writer, Role::admin}) {
-        if (name == role_name(role)) {
-            return role;
-        }
+    if (const std::optional<Role> role = parse_role(name)) {
+        return *role;
     }
     throw Error(ErrorCode::corrupt, "A token in the database has a role that is none.");
 }

@@ -8,7 +8,6 @@
 /// What both tables of tokens have in common.
 namespace rag::storage {
 
-std::string_view role_name(Role role);
 /// Throws Error{corrupt} for a text that names no role.
 Role parse_stored_role(std::string_view name);
 
