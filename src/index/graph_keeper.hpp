@@ -39,6 +39,7 @@ public:
     void stop() { builder_.reset(); }
 
 private:
+    std::shared_ptr<const Graph> finish();
     std::optional<VectorSet> choose(const State& state);
     bool is_quiet(const State& state);
 
