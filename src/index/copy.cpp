@@ -10,8 +10,8 @@
 namespace rag::index {
 namespace {
 
-constexpr std::size_t segment_chunks_max = 16'384;  ///< That building makes.
-constexpr std::size_t merged_chunks_max = 20'480;   ///< Bounds the memory that merging takes.
+constexpr std::size_t segment_chunks_max = 8'192;  ///< Bounds the memory that building takes.
+constexpr std::size_t merged_chunks_max = 20'480;  ///< Bounds the memory that merging takes.
 constexpr std::size_t merge_width = 4;
 constexpr std::size_t smallest_level_chunks = 64;
 constexpr std::size_t read_chunks = 1024;  ///< At once, of a source.

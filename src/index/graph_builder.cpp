@@ -20,8 +20,7 @@ namespace {
 
 /// Links of a node on the upper levels; twice as many on the lowest.
 constexpr std::size_t links_of_node = 16;
-/// How many candidates each new node's links are chosen from. Measured with 100 000 clustered
-/// vectors: see tests/bench.
+/// How many candidates each new node's links are chosen from.
 constexpr std::size_t build_width = 100;
 /// A walk compares the query with all entries.
 constexpr std::size_t entries_max = 512;

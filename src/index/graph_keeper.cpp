@@ -63,20 +63,29 @@ std::vector<EmbeddingSpace> list_spaces(const State& state) {
 std::shared_ptr<const Graph> GraphKeeper::advance(const CallContext& context, const State& state,
                                                   std::chrono::milliseconds duration) {
     const auto end = std::chrono::steady_clock::now() + duration;
-    if (!builder_) {
-        auto chosen = choose(state);
-        if (!chosen) {
-            return nullptr;
+    try {
+        if (!builder_) {
+            auto chosen = choose(state);
+            if (!chosen) {
+                return nullptr;
+            }
+            builder_ = std::make_unique<GraphBuilder>(*std::move(chosen));
+            begun_ = std::chrono::steady_clock::now();
         }
-        builder_ = std::make_unique<GraphBuilder>(*std::move(chosen));
-        begun_ = std::chrono::steady_clock::now();
-    }
-    while (builder_->insert(slice)) {
-        context.check();
-        if (std::chrono::steady_clock::now() >= end) {
-            return nullptr;
+        while (builder_->insert(slice)) {
+            context.check();
+            if (std::chrono::steady_clock::now() >= end) {
+                return nullptr;
+            }
         }
+        return finish();
+    } catch (...) {
+        builder_.reset();
+        throw;
     }
+}
+
+std::shared_ptr<const Graph> GraphKeeper::finish() {
     SharedBytes bytes = builder_->finish();
     VectorSet vectors = builder_->vectors();
     builder_.reset();

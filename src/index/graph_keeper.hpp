@@ -13,7 +13,10 @@
 
 namespace rag::index {
 
-/// From so many vectors of a space on, a graph answers instead of a scan: see GraphKeeper.
+/// From so many vectors of a space on, a graph answers instead of a scan. With 512 dimensions and
+/// AVX-512 a scan of so many takes 1.2 ms on a core of its own, 24 ns for each, and is exact; a
+/// walk takes what 10 000 of them do, and hardly more in larger sets. A graph costs 15 to 40 s of
+/// processor time for 100 000 vectors: too much for what small sets would gain.
 constexpr std::size_t graph_vectors_min = 50'000;
 
 struct GraphOptions {
@@ -39,6 +42,7 @@ public:
     void stop() { builder_.reset(); }
 
 private:
+    std::shared_ptr<const Graph> finish();
     std::optional<VectorSet> choose(const State& state);
     bool is_quiet(const State& state);
 

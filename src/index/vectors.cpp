@@ -14,9 +14,9 @@ namespace {
 /// Rows compared before the sums are looked at: small enough for the sums to stay in the cache.
 constexpr std::size_t rows_at_once = 512;
 
-/// What a walk compares for each node that it keeps, in rows of a scan: about 16 vectors, each of
-/// which takes as long as 2.5 that follow each other in memory.
-constexpr std::size_t walk_cost = 40;
+/// What a walk costs for each node that it keeps, in rows of a scan; measured as 24 to 31 where
+/// everything is selected, and as much more as less is.
+constexpr std::size_t walk_cost = 30;
 /// A walk that has compared one in so many of the vectors that a scan would is given up.
 constexpr std::size_t walk_patience = 2;
 
