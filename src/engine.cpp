@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <utility>
@@ -25,6 +26,19 @@ net::NetOptions net_options(const Config& config) {
     options.allow_hosts = config.crawl_allow_hosts;
     options.user_agent = config.crawl_user_agent;
     options.headers_by_host = config.crawl_headers;
+    return options;
+}
+
+/// robots.txt knows a crawler by the name that its user agent begins with.
+crawl::CrawlOptions crawl_options(const Config& config) {
+    crawl::CrawlOptions options;
+    std::string name =
+        config.crawl_user_agent.substr(0, config.crawl_user_agent.find_first_of("/ "));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (!name.empty()) {
+        options.product = name;
+    }
     return options;
 }
 
@@ -86,7 +100,7 @@ struct Engine::Opened {
 Engine::Engine(const Config& config)
     : config_(config),
       http_(std::make_unique<net::NetClient>(net_options(config))),
-      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl::CrawlOptions{})),
+      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl_options(config))),
       opened_([this] { return open(); }) {}
 
 Engine::~Engine() = default;
@@ -162,9 +176,10 @@ std::unique_ptr<Engine::Opened> Engine::open() {
         }
         Store& store = opened->copied_store ? *opened->copied_store : *opened->store.store;
         SearchIndex& search = opened->copy ? *opened->copy : *opened->store.index;
-        opened->memory = std::make_unique<memory::Memory>(
-            memory::Ports{store, search, *opened->embedder, *web_, clock_, ids_},
-            memory_options(config_, opened->store));
+        opened->memory =
+            std::make_unique<memory::Memory>(memory::Ports{store, *opened->store.frontier, search,
+                                                           *opened->embedder, *web_, clock_, ids_},
+                                             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;
     } catch (const Error& error) {

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "rag/error.hpp"
+#include "storage/postgres_frontier.hpp"
 #include "storage/postgres_index_source.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
@@ -9,6 +10,7 @@
 #include "storage/postgres_store.hpp"
 #include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/sqlite_frontier.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
@@ -43,6 +45,7 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
+            std::make_unique<storage::SqliteFrontier>(database),
             /*tend=*/{},
             /*remote=*/false};
 }
@@ -62,6 +65,7 @@ OpenedStore open_postgres(const Config& config) {
             std::make_unique<storage::PostgresSearch>(*pool),
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
+            std::make_unique<storage::PostgresFrontier>(*pool),
             [indexes](const CallContext& now) {
                 indexes->build_missing(now, storage::PostgresVectorIndexes::When::settled);
             },

@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "rag/clock.hpp"
+#include "rag/crawl_frontier.hpp"
 #include "rag/ended_session_table.hpp"
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
@@ -22,6 +23,7 @@ struct OpenedStore {
     std::unique_ptr<SearchIndex> index;
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
+    std::unique_ptr<CrawlFrontier> frontier;
     /// What makes later calls faster and may take minutes; to be called now and then by one thread.
     /// Empty: there is nothing to do.
     std::function<void(const CallContext&)> tend;

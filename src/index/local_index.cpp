@@ -27,6 +27,14 @@ bool holds_all(const State& state, const SearchScope& scope) {
     });
 }
 
+std::size_t count_graph_vectors(const State& state) {
+    std::size_t sum = 0;
+    for (const auto& graph : state.graphs) {
+        sum += graph->vectors().size();
+    }
+    return sum;
+}
+
 void check_query(const EmbeddingSpace& space, std::span<const float> query) {
     if (query.size() != static_cast<std::size_t>(space.dimensions)) {
         throw Error(ErrorCode::invalid_argument, "The query has " + std::to_string(query.size()) +
@@ -41,7 +49,8 @@ LocalIndex::LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOpt
     : source_(source),
       fallback_(fallback),
       options_(std::move(options)),
-      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path()}) {}
+      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path(), options_.graphs}) {
+}
 
 LocalIndex::~LocalIndex() {
     if (follower_.joinable()) {
@@ -95,7 +104,8 @@ Candidates LocalIndex::nearest(const CallContext& context, const SearchScope& sc
         return fallback_.nearest(context, scope, space, query, count);
     }
     check_query(space, query);
-    return find_nearest(context, select(*state, scope), space, query, count);
+    return find_nearest(context, *state, select(*state, scope), space, query, count,
+                        options_.graphs.width_min);
 }
 
 WordCandidates LocalIndex::best_words(const CallContext& context, const SearchScope& scope,
@@ -236,6 +246,7 @@ LocalIndexStatus LocalIndex::status() const {
         status.segment_count = state->segments.size();
         status.size_bytes = state->size_bytes();
         status.working_bytes = state->working_bytes();
+        status.graph_vectors = count_graph_vectors(*state);
         status.excluded = state->excluded;
     }
     return status;
@@ -263,7 +274,9 @@ void LocalIndex::follow(const std::stop_token& stop) {
             follow_once(context);
             trouble_.with([](std::string& text) { text.clear(); });
             retry = retry_first;
-            wait(stop, options_.poll);
+            if (!copy_.build_graph(context, options_.poll)) {
+                wait(stop, options_.poll);
+            }
         } catch (const std::exception& error) {
             if (stop.stop_requested()) {
                 break;
@@ -329,6 +342,7 @@ bool LocalIndex::load_saved(const CallContext& context) {
     }
     saved_at_ = std::chrono::steady_clock::now();
     saved_ = loaded->position;
+    saved_graphs_ = count_graph_vectors(*loaded);
     if (!copy_.adopt(context, loaded)) {
         saved_.reset();
         return false;
@@ -340,11 +354,12 @@ bool LocalIndex::load_saved(const CallContext& context) {
 void LocalIndex::save() {
     const auto state = copy_.state();
     if (options_.snapshot.empty() || !state || source_identity_.empty() ||
-        saved_ == state->position) {
+        (saved_ == state->position && saved_graphs_ == count_graph_vectors(*state))) {
         return;
     }
     saved_at_ = std::chrono::steady_clock::now();
     saved_ = state->position;
+    saved_graphs_ = count_graph_vectors(*state);
     try {
         save_snapshot(options_.snapshot, source_identity_, *state);
     } catch (const std::exception& error) {

@@ -84,10 +84,10 @@ std::vector<Collection> CollectionFinder::list(const CallContext& context) {
 /// From the store; what was read last while the store does not answer.
 std::vector<Collection> CollectionFinder::read(const CallContext& context) {
     if (kept_.count() == 0) {
-        return store_.list_collections(context);
+        return store_.list_collections_uncounted(context);
     }
     try {
-        std::vector<Collection> all = store_.list_collections(context);
+        std::vector<Collection> all = store_.list_collections_uncounted(context);
         read_.with([&](Kept& kept) { kept = {all, clock_.steady_now() + kept_}; });
         return all;
     } catch (const Error& error) {
@@ -158,11 +158,15 @@ Collection Collections::update_description(const CallContext& context,
     require_role(context, Role::writer, "change a collection");
     check_description(request.description);
     require_collection(context, store_, request.name);
-    if (!store_.update_collection_description(context, request.name, request.description)) {
+    std::optional<Collection> updated;
+    if (store_.update_collection_description(context, request.name, request.description)) {
+        finder_.forget();
+        updated = store_.find_collection(context, request.name);
+    }
+    if (!updated) {
         throw Error(ErrorCode::not_found, fmt::format("Collection '{}' not found", request.name));
     }
-    finder_.forget();
-    return require_collection(context, store_, request.name);
+    return *std::move(updated);
 }
 
 CollectionDetails Collections::describe(const CallContext& context, std::string_view name) {

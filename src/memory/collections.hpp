@@ -14,8 +14,8 @@ namespace rag::memory {
 
 /// Looks collections up for searches. Within `kept` it answers from what it read last, so that a
 /// search needs no round trip; a name that it does not know is always asked for anew. While the
-/// store does not answer it goes on with what it read last, as the search index does. Safe for
-/// concurrent use.
+/// store does not answer it goes on with what it read last, as the search index does. Counts are
+/// not read. Safe for concurrent use.
 class CollectionFinder final {
 public:
     CollectionFinder(Store& store, const Clock& clock, std::chrono::milliseconds kept)

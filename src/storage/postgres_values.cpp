@@ -226,6 +226,21 @@ void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId 
     notify_followers(transaction);
 }
 
+void add_document_changes(PostgresTransaction& transaction, ChangeKind kind,
+                          std::span<const DocumentId> documents) {
+    const SqlRows rows = transaction.run(
+        "insert into @S.changes (op, collection_id, document_id) select $1, m.collection_id, "
+        "m.document_id from @S.collection_documents m where m.document_id = any($2::bigint[]) "
+        "order by 3, 2 returning seq",
+        {std::to_string(static_cast<int>(kind)), to_sql_array(documents)});
+    for (const SqlRow& row : rows.rows) {
+        if (read_int(row, 0) % trim_interval == 0) {
+            trim_changes(transaction);
+        }
+    }
+    transaction.run("select pg_notify('rag_memory_changes', '')");
+}
+
 std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
                                    const std::string& title, const EmbeddingSpace& space,
                                    std::span<const NewChunk> chunks) {

@@ -43,6 +43,10 @@ void notify_followers(PostgresTransaction& transaction);
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document);
 
+/// The same for many documents, in each of their collections.
+void add_document_changes(PostgresTransaction& transaction, ChangeKind kind,
+                          std::span<const DocumentId> documents);
+
 /// Writes chunks with words and vectors; gives their ids in order. Throws
 /// Error{invalid_argument} for an embedding that has not the dimensions of the space.
 std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
