@@ -1,6 +1,7 @@
 // A memory of the reference system moves in. Its tables are in the schema public, so that each test
 // has a database of its own.
 #include "storage/kinds.hpp"
+#include "storage/postgres_frontier.hpp"
 #include "storage/postgres_migration.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_store.hpp"
@@ -176,6 +177,34 @@ TEST_CASE("take-over: everything comes with its id and is found at once") {
     CHECK(added.chunk_ids == std::vector<ChunkId>{121});
     CHECK(ours.store.delete_document({}, 11));
     CHECK(ours.store.delete_collection({}, "plants"));
+}
+
+TEST_CASE("take-over: a site that was crawled there is known here with its pages") {
+    const Database database;
+    database.make_reference();
+    database.run(
+        "insert into public.source_documents (id, filename, content, file_type, metadata) select "
+        "i, 'Page', 'Page', 'web_page', jsonb_build_object('crawl_root_url', 'https://Example.com',"
+        " 'source', 'https://example.com/' || case when i = 23 then '' else 'b' end, 'crawl_depth',"
+        " i - 23, 'crawl_session_id', 'session') from generate_series(23, 25) i");
+    database.run(
+        "insert into public.document_chunks (id, source_document_id, chunk_index, content) select "
+        "i + 88, i, 0, 'Page' from generate_series(23, 25) i");
+    database.run(
+        "insert into public.chunk_collections select i, 7 from generate_series(111, 113) i");
+    Ours ours(database.options());
+    take_over({}, ours.pool, take_over_options());
+    PostgresFrontier frontier(ours.pool);
+    const CrawlKey key{7, "https://example.com/"};
+    REQUIRE(frontier.find_session({}, key));
+    CHECK_FALSE(frontier.find_session({}, key)->open);
+    const auto pages = frontier.list_pages({}, key);
+    REQUIRE(pages.size() == 2);
+    CHECK(pages[0].url == "https://example.com/");
+    CHECK(pages[0].document == 23);
+    CHECK(pages[1].url == "https://example.com/b");
+    CHECK(pages[1].document == 25);
+    CHECK(frontier.list_owners({}, 7, 23) == std::vector<std::string>{"https://example.com/"});
 }
 
 TEST_CASE("take-over: a repeat takes only what is new, and nothing that was deleted here") {
