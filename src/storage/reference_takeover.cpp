@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "storage/postgres_values.hpp"
+#include "storage/reference_crawls.hpp"
 #include "storage/reference_database.hpp"
 #include "text/chunk.hpp"
 #include "text/fold.hpp"
@@ -228,6 +229,7 @@ bool write_batch(PostgresTransaction& transaction, const EmbeddingSpace& space,
     take_documents(transaction, ids);
     take_chunks(transaction, batch.chunks);
     take_vectors(transaction, space, ids, batch.chunks, made);
+    take_crawls(transaction, ids);
     transaction.run("insert into @S.taken_over (kind, id) select 'document', unnest($1::bigint[])",
                     {ids});
     transaction.run(

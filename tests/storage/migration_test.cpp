@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <functional>
 
 using namespace rag;
 using namespace rag::storage;
@@ -92,6 +94,7 @@ TEST_CASE("migration: a newer or foreign SQLite file is refused with a sentence"
     CHECK(sentence_of([&] { plan_sqlite_migration(path); }).find(newer) != std::string::npos);
     const std::string foreign = dir.file("foreign.db");
     {
+        const std::ofstream empty(foreign);
         Connection connection(foreign, Connection::Use::write);
         connection.execute("CREATE TABLE notes (text TEXT)");
     }

@@ -1,6 +1,7 @@
 // A memory of the reference system moves in. Its tables are in the schema public, so that each test
 // has a database of its own.
 #include "storage/kinds.hpp"
+#include "storage/postgres_frontier.hpp"
 #include "storage/postgres_migration.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_store.hpp"
@@ -130,19 +131,19 @@ TEST_CASE("take-over: everything comes with its id and is found at once") {
     CHECK(animals->document_count == 3);
     CHECK(animals->created_at == Timestamp(std::chrono::milliseconds(1'759'320'000'000)));
     CHECK(ours.store.find_collection({}, "plants")->description == "plants");
-    const auto okapi = ours.store.get_document({}, 10);
+    const auto okapi = ours.store.get_document({}, 10, std::nullopt);
     REQUIRE(okapi);
     CHECK(okapi->content == "The okapi eats leaves. It lives in forests.");
     CHECK(okapi->metadata == Metadata{{"topic", "okapi"}});
     CHECK(okapi->collections == std::vector<std::string>{"animals"});
     CHECK_FALSE(okapi->identity);
     CHECK(okapi->updated_at == Timestamp(std::chrono::milliseconds(1'759'651'200'000)));
-    CHECK(ours.store.get_document({}, 11)->file_type == "text");
-    CHECK(ours.store.get_document({}, 11)->file_size == 14);
-    CHECK(ours.store.get_document({}, 14)->metadata == Metadata::object());
-    CHECK(ours.store.get_document({}, 15)->collections ==
+    CHECK(ours.store.get_document({}, 11, std::nullopt)->file_type == "text");
+    CHECK(ours.store.get_document({}, 11, std::nullopt)->file_size == 14);
+    CHECK(ours.store.get_document({}, 14, std::nullopt)->metadata == Metadata::object());
+    CHECK(ours.store.get_document({}, 15, std::nullopt)->collections ==
           std::vector<std::string>{"animals", "plants"});
-    const std::vector<Chunk> chunks = ours.store.get_chunks({}, 10);
+    const std::vector<Chunk> chunks = ours.store.get_chunks({}, 10, 0, 100);
     REQUIRE(chunks.size() == 2);
     CHECK(chunks[1].id == 101);
     CHECK(chunks[1].chunk_index == 1);
@@ -151,7 +152,7 @@ TEST_CASE("take-over: everything comes with its id and is found at once") {
 
     // By the words of text and title, and by the kept vectors.
     CHECK(ours.find_words({3}, "okapi") == std::vector<ChunkId>{100, 101, 105});
-    CHECK(ours.find_words({7}, "slow") == std::vector<ChunkId>{103, 104});
+    CHECK(ours.find_words({7}, "slowly") == std::vector<ChunkId>{103, 104});
     Vector query(1536);
     query[2] = 1;
     const Candidates near = ours.search.nearest({}, {{3}, {}}, openai, query, 1);
@@ -178,6 +179,34 @@ TEST_CASE("take-over: everything comes with its id and is found at once") {
     CHECK(ours.store.delete_collection({}, "plants"));
 }
 
+TEST_CASE("take-over: a site that was crawled there is known here with its pages") {
+    const Database database;
+    database.make_reference();
+    database.run(
+        "insert into public.source_documents (id, filename, content, file_type, metadata) select "
+        "i, 'Page', 'Page', 'web_page', jsonb_build_object('crawl_root_url', 'https://Example.com',"
+        " 'source', 'https://example.com/' || case when i = 23 then '' else 'b' end, 'crawl_depth',"
+        " i - 23, 'crawl_session_id', 'session') from generate_series(23, 25) i");
+    database.run(
+        "insert into public.document_chunks (id, source_document_id, chunk_index, content) select "
+        "i + 88, i, 0, 'Page' from generate_series(23, 25) i");
+    database.run(
+        "insert into public.chunk_collections select i, 7 from generate_series(111, 113) i");
+    Ours ours(database.options());
+    take_over({}, ours.pool, take_over_options());
+    PostgresFrontier frontier(ours.pool);
+    const CrawlKey key{7, "https://example.com/"};
+    REQUIRE(frontier.find_session({}, key));
+    CHECK_FALSE(frontier.find_session({}, key)->open);
+    const auto pages = frontier.list_pages({}, key);
+    REQUIRE(pages.size() == 2);
+    CHECK(pages[0].url == "https://example.com/");
+    CHECK(pages[0].document == 23);
+    CHECK(pages[1].url == "https://example.com/b");
+    CHECK(pages[1].document == 25);
+    CHECK(frontier.list_owners({}, 7, 23) == std::vector<std::string>{"https://example.com/"});
+}
+
 TEST_CASE("take-over: a repeat takes only what is new, and nothing that was deleted here") {
     const Database database;
     database.make_reference();
@@ -190,7 +219,7 @@ TEST_CASE("take-over: a repeat takes only what is new, and nothing that was dele
     CHECK(again.collections.taken_before == 2);
     CHECK(again.documents.taken == 0);
     CHECK(again.documents.taken_before == 5);
-    CHECK_FALSE(ours.store.get_document({}, 15));
+    CHECK_FALSE(ours.store.get_document({}, 15, std::nullopt));
     CHECK_FALSE(ours.store.find_collection({}, "plants"));
     database.run(
         "insert into public.source_documents (id, filename, content) values (30, 'late', 'Late')");
