@@ -1,5 +1,6 @@
 #include "crawl/site.hpp"
 
+#include "base/log.hpp"
 #include "base/version.hpp"
 #include "crawl/sitemap_walk.hpp"
 #include "rag/error.hpp"
@@ -59,6 +60,8 @@ std::optional<Visit> Site::next(const CallContext& context) {
         begin(context);
     }
     if (bytes_ >= options_.bytes_max || options_.clock->steady_now() >= over_at_) {
+        log::warn("the crawl of {} ended at its limit of bytes or time with {} pages waiting",
+                  root_.text(), frontier_.waiting());
         return std::nullopt;
     }
     std::optional<FrontierPage> page;

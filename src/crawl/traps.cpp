@@ -85,8 +85,7 @@ bool is_number(std::string_view text, std::size_t digits_min, std::size_t digits
 }
 
 bool names_time(const std::vector<std::string_view>& parameters) {
-    constexpr std::array<std::string_view, 8> names{"year", "month", "day",   "week",
-                                                    "date", "from",  "start", "cal"};
+    constexpr std::array<std::string_view, 5> names{"year", "month", "day", "week", "date"};
     return std::any_of(parameters.begin(), parameters.end(), [&](std::string_view parameter) {
         const std::string name = lower(name_of(parameter));
         return std::find(names.begin(), names.end(), name) != names.end() ||
@@ -101,9 +100,16 @@ bool ends_with_date(const std::vector<std::string_view>& segments) {
     }
     const std::string last = shape_of(segments.back());
     const bool dashed = (last == "0-0" || last == "0-0-0") && segments.back().size() >= 6;
-    const bool parted = segments.size() >= 2 && is_number(segments.back(), 1, 2) &&
-                        (is_number(segments[segments.size() - 2], 4, 4) ||
-                         is_number(segments[segments.size() - 2], 1, 2));
+    const auto is_year = [&](std::size_t from_end) {
+        return segments.size() > from_end &&
+               is_number(segments[segments.size() - 1 - from_end], 4, 4) &&
+               (segments[segments.size() - 1 - from_end].starts_with("19") ||
+                segments[segments.size() - 1 - from_end].starts_with("20"));
+    };
+    const bool two = is_number(segments.back(), 1, 2);
+    const bool parted =
+        two && (is_year(1) || (segments.size() >= 3 &&
+                               is_number(segments[segments.size() - 2], 1, 2) && is_year(2)));
     return dashed || parted;
 }
 

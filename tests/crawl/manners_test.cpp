@@ -209,6 +209,9 @@ TEST_CASE("traps: calendars, facets, sessions and repeating paths end") {
     CHECK(count("http://a.test/cal?month=", "") == 100);
     CHECK(count("http://a.test/events/2024-11-", "") == 100);
     CHECK(count("http://a.test/shop?size=1&color=", "") == 200);
+    CHECK(count("http://a.test/2024/11/", "") == 100 + 900);
+    CHECK(count("http://a.test/section/3/", "") == 1000);
+    CHECK(count("http://a.test/list?start=", "") == 1000);
     CHECK(count("http://a.test/product?id=", "") == 1000);
     CHECK(count("http://a.test/blog/2024/05/", "-a-post") == 1000);
     CHECK_FALSE(traps.take(*parse_url("http://a.test/a/b/a/b/a/b/a/b")));

@@ -1,6 +1,7 @@
 #include "contract/search_index_contract.hpp"
 #include "index/indexed_store.hpp"
 #include "index/local_index.hpp"
+#include "storage/sqlite_frontier.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "support/temp_dir.hpp"
@@ -24,6 +25,7 @@ public:
 
     Store& store() override { return store_; }
     SearchIndex& index() override { return index_; }
+    CrawlFrontier& frontier() override { return frontier_; }
     /// With a row of the feed, as whatever writes a database writes one.
     void share(DocumentId document, CollectionId collection) override {
         database_->write({}, [&](storage::Connection& db) {
@@ -51,6 +53,7 @@ private:
     storage::SqliteIndexSource source_{database_};
     index::LocalIndex index_{source_, search_, {}};
     index::IndexedStore store_{plain_, index_};
+    storage::SqliteFrontier frontier_{database_};
 };
 
 }  // namespace
