@@ -7,6 +7,7 @@
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_upkeep.hpp"
 #include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_frontier.hpp"
@@ -14,6 +15,7 @@
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/sqlite_upkeep.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -45,7 +47,9 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
             std::make_unique<storage::SqliteFrontier>(database),
+            std::make_unique<storage::SqliteUpkeep>(database),
             /*tend=*/{},
+            /*pool_use=*/{},
             /*remote=*/false};
 }
 
@@ -70,17 +74,27 @@ OpenedStore open_postgres(const Config& config) {
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
             std::make_unique<storage::PostgresFrontier>(*pool),
+            std::make_unique<storage::PostgresUpkeep>(*pool),
             [indexes](const CallContext& now) {
                 indexes->build_missing(now, storage::PostgresVectorIndexes::When::settled);
+            },
+            [pool] {
+                const auto [open, idle] = pool->count_connections();
+                return PoolUse{open, open - idle};
             },
             /*remote=*/true};
 }
 
 }  // namespace
 
+std::string sqlite_file(const std::string& database_url) {
+    return database_url.starts_with(sqlite_scheme) ? database_url.substr(sqlite_scheme.size())
+                                                   : std::string();
+}
+
 OpenedStore open_store(const Config& config, const Clock& clock) {
-    if (config.database_url.starts_with(sqlite_scheme)) {
-        return open_sqlite(config.database_url.substr(sqlite_scheme.size()), clock);
+    if (const std::string file = sqlite_file(config.database_url); !file.empty()) {
+        return open_sqlite(file, clock);
     }
     return open_postgres(config);
 }

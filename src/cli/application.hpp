@@ -4,7 +4,9 @@
 #include "memory/memory.hpp"
 #include "rag/embedder.hpp"
 #include "rag/store.hpp"
+#include "rag/upkeep.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +23,12 @@ struct ServeOptions {
     ServeOffer offer = ServeOffer::memory;
 };
 
+struct GarbageReport {
+    RemovedRows rows;
+    std::int64_t snapshots = 0;  ///< Files of the search index that no server wrote for a while.
+    std::int64_t snapshot_bytes = 0;
+};
+
 /// What the commands work on: the product, built from a configuration. Nothing is opened before it
 /// is asked for.
 class Application {
@@ -31,6 +39,13 @@ public:
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
+    /// A consistent copy of the memory in a new file, while it is used; of SQLite alone, throws
+    /// Error{invalid_argument} that names the way for another store.
+    virtual BackupReport back_up(const CallContext& context, const std::string& file) = 0;
+    /// Into an empty store; of SQLite alone.
+    virtual BackupReport restore(const CallContext& context, const std::string& file) = 0;
+    virtual GarbageReport collect_garbage(const CallContext& context, const Retention& retention,
+                                          Removal removal) = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
     virtual int serve(const ServeOptions& options) = 0;
 };
