@@ -53,10 +53,10 @@ done
 
 # The log -------------------------------------------------------------------------------------------
 check "every line of the log is one JSON object" eval \
-    'jq -e -s "length > 3 and all(type == \"object\" and has(\"time\") and has(\"level\") and has(\"message\"))" "$server_log" >/dev/null'
+    'jq -e -s "length > 3 and all(.[]; type == \"object\" and has(\"time\") and has(\"level\") and has(\"message\"))" "$server_log" >/dev/null'
 check "a call is one line with its request's id" eval \
-    'jq -e -s "any(.message | startswith(\"tools/call search_documents ok\")) and all(select(.message | startswith(\"tools/call\")); .request_id | length == 36)" "$server_log" >/dev/null'
+    'jq -e -s "any(.[]; .message | startswith(\"tools/call search_documents ok\")) and all(.[] | select(.message | startswith(\"tools/call\")); .request_id | length == 36)" "$server_log" >/dev/null'
 check "and its caller's trace" eval \
-    'jq -e -s "any(.trace_id == \"$trace\" and .span_id == \"00f067aa0ba902b7\")" "$server_log" >/dev/null'
+    'jq -e -s "any(.[]; .trace_id == \"$trace\" and .span_id == \"00f067aa0ba902b7\")" "$server_log" >/dev/null'
 check "no content is in the log" lacks "$server_log" 'Marmalade\|cupboard'
 finish_tests
