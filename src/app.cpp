@@ -13,6 +13,7 @@
 #include "signals.hpp"
 #include "signing_secret.hpp"
 #include "store_keeper.hpp"
+#include "store_migration.hpp"
 #include "telemetry.hpp"
 #include "upkeep.hpp"
 
@@ -49,6 +50,18 @@ public:
     cli::GarbageReport collect_garbage(const CallContext& context, const Retention& retention,
                                        Removal removal) override {
         return rag::collect_garbage(config_, engine_, context, retention, removal);
+    }
+    MigrationPlan plan_migration(const CallContext& context) override {
+        return rag::plan_migration(config_, context);
+    }
+    MigrationPlan migrate(const CallContext& context) override {
+        return rag::migrate(config_, context);
+    }
+    TakeOverReport plan_take_over(const CallContext& context) override {
+        return rag::plan_take_over(config_, engine_.make_embedder()->space(), context);
+    }
+    TakeOverReport take_over(const CallContext& context) override {
+        return rag::take_over(config_, *engine_.make_embedder(), context);
     }
 
     int serve(const cli::ServeOptions& options) override {

@@ -183,6 +183,10 @@ EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
     return *wait(context).store.ended_sessions;
 }
 
+std::unique_ptr<Embedder> Engine::make_embedder() {
+    return embed::make_embedder(embedder_options(config_), *http_);
+}
+
 Store* Engine::open_store() {
     Opened* opened = opened_.peek();
     return opened == nullptr ? nullptr : opened->store.store.get();
@@ -214,8 +218,7 @@ void Engine::shut_down() {
 std::unique_ptr<Engine::Opened> Engine::open() {
     try {
         auto opened = std::make_unique<Opened>();
-        opened->embedder = std::make_unique<MeasuredEmbedder>(
-            embed::make_embedder(embedder_options(config_), *http_), metrics_);
+        opened->embedder = std::make_unique<MeasuredEmbedder>(make_embedder(), metrics_);
         opened->store = rag::open_store(config_, clock_);
         if (search_from_ == SearchFrom::copy) {
             opened->copy = std::make_unique<index::LocalIndex>(

@@ -44,6 +44,9 @@ public:
     Upkeep& upkeep(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
 
+    /// The configured model, without a store.
+    std::unique_ptr<Embedder> make_embedder();
+
     /// What is open, without waiting; null before.
     Store* open_store();
     memory::Memory* open_memory();

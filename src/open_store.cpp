@@ -1,5 +1,6 @@
 #include "open_store.hpp"
 
+#include "base/log.hpp"
 #include "rag/error.hpp"
 #include "storage/postgres_frontier.hpp"
 #include "storage/postgres_index_source.hpp"
@@ -54,18 +55,13 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
 }
 
 OpenedStore open_postgres(const Config& config) {
-    storage::PostgresOptions options;
-    options.address = config.database_url;
-    options.schema = config.db_schema;
-    options.connections = static_cast<std::size_t>(config.db_pool);
-    const bool pooled = config.db_pooler == "transaction" ||
-                        (config.db_pooler.empty() &&
-                         config.database_url.find(transaction_pooler_port) != std::string::npos);
-    options.pooler = pooled ? storage::Pooler::transaction : storage::Pooler::off;
-    const auto pool = std::make_shared<storage::PostgresPool>(std::move(options));
+    const auto pool = std::make_shared<storage::PostgresPool>(postgres_options(config));
     CallContext context;
     context.deadline = std::chrono::steady_clock::now() + open_time_max;
     auto store = std::make_unique<storage::PostgresStore>(context, *pool);
+    if (const auto waiting = store->waiting_reference(context)) {
+        log::warn("{}", *waiting);
+    }
     auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
     const auto indexes = std::make_shared<storage::PostgresVectorIndexes>(*pool);
     return {pool,
@@ -87,14 +83,28 @@ OpenedStore open_postgres(const Config& config) {
 
 }  // namespace
 
-std::string sqlite_file(const std::string& database_url) {
-    return database_url.starts_with(sqlite_scheme) ? database_url.substr(sqlite_scheme.size())
-                                                   : std::string();
+std::optional<std::string> sqlite_path(const Config& config) {
+    if (!config.database_url.starts_with(sqlite_scheme)) {
+        return std::nullopt;
+    }
+    return config.database_url.substr(sqlite_scheme.size());
+}
+
+storage::PostgresOptions postgres_options(const Config& config) {
+    storage::PostgresOptions options;
+    options.address = config.database_url;
+    options.schema = config.db_schema;
+    options.connections = static_cast<std::size_t>(config.db_pool);
+    const bool pooled = config.db_pooler == "transaction" ||
+                        (config.db_pooler.empty() &&
+                         config.database_url.find(transaction_pooler_port) != std::string::npos);
+    options.pooler = pooled ? storage::Pooler::transaction : storage::Pooler::off;
+    return options;
 }
 
 OpenedStore open_store(const Config& config, const Clock& clock) {
-    if (const std::string file = sqlite_file(config.database_url); !file.empty()) {
-        return open_sqlite(file, clock);
+    if (const auto path = sqlite_path(config)) {
+        return open_sqlite(*path, clock);
     }
     return open_postgres(config);
 }

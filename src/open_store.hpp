@@ -8,9 +8,11 @@
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
 #include "rag/upkeep.hpp"
+#include "storage/postgres_pool.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rag {
@@ -38,8 +40,10 @@ struct OpenedStore {
     bool remote = false;
 };
 
-/// The file of a `sqlite:///` address; empty for another one.
-std::string sqlite_file(const std::string& database_url);
+/// The file that the configuration names; null where it names a Postgres database.
+std::optional<std::string> sqlite_path(const Config& config);
+/// REQUIRES: it names a Postgres database.
+storage::PostgresOptions postgres_options(const Config& config);
 
 /// Opens the configured database and brings its schema up to date. Throws Error: `unavailable` when
 /// it does not answer, `conflict` when it belongs to another program or a newer version of this

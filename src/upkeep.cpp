@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
 constexpr std::chrono::days snapshot_age_max{30};
 
 std::string require_sqlite_file(const Config& config, std::string_view command) {
-    std::string file = sqlite_file(config.database_url);
-    if (file.empty()) {
+    const auto file = sqlite_path(config);
+    if (!file) {
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("'rag {}' copies SQLite files, and this memory is in Postgres; use "
                                 "'rag export' and 'rag import', or the database's own pg_dump.",
                                 command));
     }
-    return file;
+    return *file;
 }
 
 void remove_snapshots(const Config& config, Removal removal, cli::GarbageReport& report) {

@@ -14,9 +14,10 @@ create table @S.crawls (
     is_open boolean not null,
     request text not null,
     completed_request text not null,
-    counts text not null,
-    unique (collection_id, root_url)
+    counts text not null
 );
+-- By a hash, because an index entry holds less than the longest URL.
+create unique index crawls_by_root on @S.crawls (collection_id, md5(root_url));
 
 -- Times are milliseconds since 1970.
 create table @S.crawl_frontier (
@@ -35,7 +36,6 @@ create table @S.crawl_frontier (
     checked_at bigint not null,
     document_id bigint references @S.source_documents on delete set null
 );
--- By a hash, because an index entry holds less than the longest URL.
 create unique index crawl_frontier_by_url on @S.crawl_frontier (crawl_id, md5(url));
 create index crawl_frontier_by_document on @S.crawl_frontier (document_id)
     where document_id is not null;

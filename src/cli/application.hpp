@@ -3,6 +3,7 @@
 #include "config.hpp"
 #include "memory/memory.hpp"
 #include "rag/embedder.hpp"
+#include "rag/migration.hpp"
 #include "rag/store.hpp"
 #include "rag/upkeep.hpp"
 
@@ -39,6 +40,14 @@ public:
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
+    /// What opening the store would change in its schema; opens nothing and changes nothing.
+    virtual MigrationPlan plan_migration(const CallContext& context) = 0;
+    /// Brings the schema up to date and builds what searches in the database need. Gives what was
+    /// done.
+    virtual MigrationPlan migrate(const CallContext& context) = 0;
+    /// What taking over the reference database beside our schema would do; changes nothing.
+    virtual TakeOverReport plan_take_over(const CallContext& context) = 0;
+    virtual TakeOverReport take_over(const CallContext& context) = 0;
     /// A consistent copy of the memory in a new file, while it is used; of SQLite alone, throws
     /// Error{invalid_argument} that names the way for another store.
     virtual BackupReport back_up(const CallContext& context, const std::string& file) = 0;

@@ -54,6 +54,7 @@ int run(int argc, const char* const* argv, const MakeApplication& make_applicati
     add_analyze_command(root, session);
     add_job_commands(root, session);
     add_store_commands(root, session);
+    add_migrate_command(root, session);
     add_doctor_command(root, session);
     add_config_command(root, session);
     add_client_command(root, session);

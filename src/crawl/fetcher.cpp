@@ -114,6 +114,7 @@ HttpResponse Fetcher::send(const CallContext& context, const Url& url, const Htt
     request.url = url.text();
     request.headers = headers;
     request.redirects_max = 0;
+    request.downgraded = is_secure_ && url.scheme != "https";
     try {
         HttpResponse response = client_.send(context, request);
         host.free_at = options_.clock->steady_now() + host.delay;

@@ -20,8 +20,10 @@ Robots fetch_robots(HttpClient& client, const CallContext& context, const Url& u
 /// grows when the host says that it is too much. Used by one thread.
 class Fetcher final {
 public:
-    /// Both must outlive this; `options.pause` and `options.clock` are set.
-    Fetcher(HttpClient& client, const CrawlOptions& options) : client_(client), options_(options) {}
+    /// Both must outlive this; `options.pause` and `options.clock` are set. Of a crawl that began
+    /// with https nothing that the operator configured for a host goes out in the clear.
+    Fetcher(HttpClient& client, const CrawlOptions& options, const Url& root)
+        : client_(client), options_(options), is_secure_(root.scheme == "https") {}
 
     /// Kept for as long as this lives. Throws Error{unavailable}, the same for each page of a host
     /// whose robots.txt cannot be had.
@@ -49,6 +51,7 @@ private:
 
     HttpClient& client_;
     const CrawlOptions& options_;
+    const bool is_secure_;
     std::map<std::string, KnownRobots> robots_;  ///< By origin.
     std::map<std::string, Host> hosts_;          ///< By authority.
 };

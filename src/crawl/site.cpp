@@ -48,7 +48,7 @@ Site::Site(HttpClient& client, CrawlOptions options, const CrawlRequest& request
       options_(std::move(options)),
       request_(without_pages(request)),
       root_(std::move(root)),
-      fetcher_(client_, options_),
+      fetcher_(client_, options_, root_),
       frontier_(request.known),
       scope_{root_, request.include_patterns, request.exclude_patterns},
       visited_(frontier_.settled_before()) {}
@@ -201,6 +201,11 @@ void Site::take_answer(const HttpResponse& response, const Url& url, Links links
         const bool gone = response.status == 404 || response.status == 410;
         fail(visit, gone ? FrontierState::gone : FrontierState::failed, response.status,
              "The server answered with status " + std::to_string(response.status) + '.');
+        return;
+    }
+    if (response.truncated) {
+        fail(visit, FrontierState::failed, response.status,
+             "The page is larger than what is read of one page.");
         return;
     }
     take_page(response, url, links, visit);

@@ -2,6 +2,7 @@
 
 #include "index/graph_builder.hpp"
 #include "index/state.hpp"
+#include "index/vectors.hpp"
 #include "rag/context.hpp"
 
 #include <chrono>
@@ -17,6 +18,7 @@ constexpr std::size_t graph_vectors_min = 50'000;
 
 struct GraphOptions {
     std::size_t vectors_min = graph_vectors_min;
+    std::size_t width_min = walk_width_min;  ///< Of a walk.
     /// A graph is begun when no chunk has come or gone for so long, unless most are not in one.
     std::chrono::milliseconds quiet{std::chrono::seconds(2)};
     /// Where its arrays are kept in a file without a name; empty: in memory.

@@ -104,7 +104,8 @@ Candidates LocalIndex::nearest(const CallContext& context, const SearchScope& sc
         return fallback_.nearest(context, scope, space, query, count);
     }
     check_query(space, query);
-    return find_nearest(context, *state, select(*state, scope), space, query, count);
+    return find_nearest(context, *state, select(*state, scope), space, query, count,
+                        options_.graphs.width_min);
 }
 
 WordCandidates LocalIndex::best_words(const CallContext& context, const SearchScope& scope,

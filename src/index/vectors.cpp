@@ -14,9 +14,6 @@ namespace {
 /// Rows compared before the sums are looked at: small enough for the sums to stay in the cache.
 constexpr std::size_t rows_at_once = 512;
 
-/// How many nodes a walk keeps for each result that is wanted, and at least: what recall costs.
-constexpr std::size_t walk_width_factor = 2;
-constexpr std::size_t walk_width_min = 400;
 /// What a walk compares for each node that it keeps, in rows of a scan: about 16 vectors, each of
 /// which takes as long as 2.5 that follow each other in memory.
 constexpr std::size_t walk_cost = 40;
@@ -98,12 +95,12 @@ Covered find_covered(const Graph& graph, std::span<const Selection> selections) 
 /// Offers what a walk finds of the covered selections. False: a scan is cheaper, or has to show
 /// that there is no more.
 bool walk(const Graph& graph, const QueryCodes& query, std::span<const Selection> selections,
-          const Covered& covered, std::size_t count, TopList& top) {
+          const Covered& covered, std::size_t count, std::size_t width_min, TopList& top) {
     const std::size_t size = graph.vectors().size();
     if (count == 0 || count > covered.chunks / walk_width_factor) {
         return false;
     }
-    const std::size_t width = std::max(count * walk_width_factor, walk_width_min);
+    const std::size_t width = std::max(count * walk_width_factor, width_min);
     if (covered.chunks / walk_cost * covered.chunks < width * size) {
         return false;
     }
@@ -119,13 +116,13 @@ bool walk(const Graph& graph, const QueryCodes& query, std::span<const Selection
 
 Candidates find_nearest(const CallContext& context, const State& state,
                         std::span<const Selection> selections, const EmbeddingSpace& space,
-                        std::span<const float> query, std::size_t count) {
+                        std::span<const float> query, std::size_t count, std::size_t width_min) {
     const QueryCodes prepared = prepare_query(query);
     TopList top(count);
     Covered covered;
     if (const Graph* graph = state.find_graph(space)) {
         covered = find_covered(*graph, selections);
-        if (!walk(*graph, prepared, selections, covered, count, top)) {
+        if (!walk(*graph, prepared, selections, covered, count, width_min, top)) {
             covered = {};
         }
     }

@@ -91,6 +91,7 @@ Json write_counts(const CrawlReport& report) {
             {"unchanged", report.pages_unchanged}, {"failed", report.pages_failed},
             {"folded", report.pages_folded},       {"bytes", report.bytes},
             {"chunks", report.total_chunks},       {"deleted", report.old_pages_deleted},
+            {"page_types", report.page_types},     {"page_fields", report.page_fields},
             {"failed_pages", std::move(failed)}};
 }
 

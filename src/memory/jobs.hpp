@@ -90,6 +90,7 @@ private:
     std::optional<Json> wait(const CallContext& context, const std::string& id);
     void keep_alive(const Lease& lease, JobNotes& notes, std::stop_source& work,
                     std::atomic<bool>& lost, const std::stop_token& over);
+    void give_up(const CallContext& context, const Lease& lease);
     void finish(const CallContext& context, const std::string& id, const JobOutcome& outcome);
 
     Store& store_;

@@ -88,7 +88,10 @@ CrawlReport SiteIngest::run(const CallContext& context, const IngestUrl& request
     require_space(run.collection, ports_.writer.space());
     run.request = request;
     run.key = {run.collection.id, normalised_url(request.url)};
-    begin(context, run);
+    run.job = notes.id;
+    if (begin(context, run) == Begun::ended) {
+        return run.report;
+    }
     context.report({static_cast<double>(run.report.pages_crawled), std::nullopt,
                     "Opening " + run.key.root_url});
     visit_all(context, run, notes);
@@ -98,7 +101,7 @@ CrawlReport SiteIngest::run(const CallContext& context, const IngestUrl& request
     return run.report;
 }
 
-void SiteIngest::begin(const CallContext& context, Run& run) {
+SiteIngest::Begun SiteIngest::begin(const CallContext& context, Run& run) {
     const Json request = session_request(run.request);
     auto session = ports_.frontier.find_session(context, run.key);
     const std::optional<IngestUrl> last =
@@ -110,7 +113,10 @@ void SiteIngest::begin(const CallContext& context, Run& run) {
     if (run.request.include_document_ids) {
         report.document_ids.emplace();
     }
-    if (session && session->open && session->request == request) {
+    const bool equal = session && session->request == request;
+    // This very job may have come to its end before its process could say so.
+    const bool ended = equal && !session->open && session->counts.value("job", "") == run.job;
+    if (ended || (equal && session->open)) {
         read_counts(session->counts, report);
         report.crawl_session_id = session->id;
         report.crawl_timestamp = session->started_at;
@@ -120,6 +126,9 @@ void SiteIngest::begin(const CallContext& context, Run& run) {
         fresh.started_at = ports_.clock.now();
         fresh.request = request;
         fresh.counts = write_counts(report);
+        if (session && session->counts.is_object()) {
+            fresh.counts["boilerplate"] = session->counts.value("boilerplate", Json());
+        }
         ports_.frontier.open_session(context, run.key, fresh);
         report.crawl_session_id = fresh.id;
         report.crawl_timestamp = fresh.started_at;
@@ -129,12 +138,20 @@ void SiteIngest::begin(const CallContext& context, Run& run) {
     run.crawl.links_hold = last && follows_same_links(run.request, *last);
     run.crawl.ask_for_unlinked =
         run.request.mode == CrawlMode::recrawl && (!last || is_same_or_wider(run.request, *last));
+    run.boilerplate = text::Boilerplate(session && session->counts.is_object()
+                                            ? session->counts.value("boilerplate", Json())
+                                            : Json());
     learn_documents(run);
+    if (!ended && run.report.pages_ingested > 0) {
+        take_up_boilerplate(context, run);
+    }
+    return ended ? Begun::ended : Begun::open;
 }
 
 void SiteIngest::visit_all(const CallContext& context, Run& run, JobNotes& notes) {
     const std::unique_ptr<PageSource> source = ports_.web.crawl(context, run.crawl);
     run.crawl.known.clear();
+    auto visits = static_cast<double>(run.report.pages_crawled);
     while (std::optional<Visit> visit = source->next(context)) {
         const std::string url = visit->settled.url;
         const std::int64_t queued = visit->queued;
@@ -148,8 +165,7 @@ void SiteIngest::visit_all(const CallContext& context, Run& run, JobNotes& notes
                             {"bytes", report.bytes},
                             {"url", url}});
         context.report(
-            {static_cast<double>(report.pages_ingested + report.pages_folded + report.pages_failed),
-             std::nullopt,
+            {++visits, std::nullopt,
              fmt::format("{} ({} waiting, {} failed)", url, queued, report.pages_failed)});
     }
     save_step(context, run);
@@ -177,6 +193,7 @@ void SiteIngest::take(const CallContext& context, Run& run, Visit visit) {
         take_page(context, run, *visit.page, visit);
         add_to_step(run, visit.settled, Metadata::object());
         save_step(context, run);
+        apply_boilerplate(context, run);
         return;
     }
     if (visit.settled.state == FrontierState::done) {
@@ -197,17 +214,19 @@ void SiteIngest::take_page(const CallContext& context, Run& run, const Page& pag
     silent.on_progress = {};
     const DocumentId before = visit.settled.document;
     try {
-        const std::string hash = content_hash(page.markdown);
+        const std::string text = run.boilerplate.strip(page.markdown);
+        const std::string hash = content_hash(text);
         const auto same = run.by_content.find(hash);
         if (same != run.by_content.end() && same->second.url != visit.settled.url) {
             visit.settled.document = same->second.document;
             ++run.report.pages_folded;
         } else {
-            const WrittenDocument written = store_page(silent, run, page);
+            const WrittenDocument written = store_page(silent, run, page, text);
             visit.settled.document = written.id;
             run.by_content.insert_or_assign(hash, Known{visit.settled.url, written.id});
             count(run, written);
             count_facts(page.metadata, run.report);
+            learn(run, page.markdown, written.id);
         }
         run.unavailable_in_a_row = 0;
     } catch (const Error& error) {
@@ -227,13 +246,14 @@ void SiteIngest::take_page(const CallContext& context, Run& run, const Page& pag
     }
 }
 
-WrittenDocument SiteIngest::store_page(const CallContext& context, Run& run, const Page& page) {
+WrittenDocument SiteIngest::store_page(const CallContext& context, Run& run, const Page& page,
+                                       const std::string& text) {
     SourceDocument source;
     source.identity = url_identity(page.url);
     const std::string title(first_code_points(page.title, title_code_points_max));
     source.filename = is_blank(title) ? page.url : title;
     source.title = Title::follow;
-    source.content = clean_content(page.markdown, fmt::format("Page {}", page.url));
+    source.content = clean_content(text, fmt::format("Page {}", page.url));
     source.file_type = "web_page";
     source.file_size = static_cast<std::int64_t>(source.content.size());
     if (const auto length = page.metadata.find("content_length");
@@ -329,7 +349,7 @@ void SiteIngest::save_step(const CallContext& context, Run& run) {
     }
     FrontierStep step;
     step.session = run.report.crawl_session_id;
-    step.counts = write_counts(run.report);
+    step.counts = counts_of(run);
     step.pages.reserve(run.step.size());
     for (auto& [url, change] : run.step) {
         step.pages.push_back(std::move(change));
@@ -380,6 +400,79 @@ void SiteIngest::let_go(const CallContext& context, Run& run, DocumentId documen
     DocumentUpdate update;
     update.metadata = Metadata{{"crawl_root_url", owners.back()}};
     ports_.store.update_document(context, document, update);
+}
+
+Json SiteIngest::counts_of(const Run& run) {
+    Json counts = write_counts(run.report);
+    counts["boilerplate"] = run.boilerplate.stored();
+    counts["to_strip"] = run.to_strip;
+    counts["job"] = run.job;
+    return counts;
+}
+
+/// Pages that were stored before enough was learnt are written anew once it is.
+void SiteIngest::learn(Run& run, const std::string& markdown, DocumentId document) {
+    if (run.boilerplate.is_learnt()) {
+        return;
+    }
+    run.learnt_from.push_back(document);
+    if (run.boilerplate.learn(markdown)) {
+        run.to_strip = std::move(run.learnt_from);
+    }
+}
+
+void SiteIngest::take_up_boilerplate(const CallContext& context, Run& run) {
+    const auto session = ports_.frontier.find_session(context, run.key);
+    if (session && session->counts.is_object()) {
+        run.to_strip = session->counts.value("to_strip", std::vector<DocumentId>());
+    }
+    if (run.boilerplate.is_learnt()) {
+        apply_boilerplate(context, run);
+        return;
+    }
+    const std::vector<FrontierPage> pages = run.crawl.known;
+    for (const FrontierPage& page : pages) {
+        if (page.current && page.state == FrontierState::done && page.document != 0) {
+            if (const auto document = ports_.store.get_document(context, page.document)) {
+                learn(run, document->content, document->id);
+            }
+        }
+    }
+}
+
+void SiteIngest::apply_boilerplate(const CallContext& context, Run& run) {
+    if (run.to_strip.empty()) {
+        return;
+    }
+    CallContext silent = context;
+    silent.on_progress = {};
+    for (const DocumentId id : run.to_strip) {
+        const std::optional<Document> document = ports_.store.get_document(silent, id);
+        const auto known = ports_.store.find_document(silent, id);
+        const std::string text = document ? run.boilerplate.strip(document->content) : "";
+        if (!document || !known || !document->identity || text == document->content) {
+            continue;
+        }
+        SourceDocument source;
+        source.identity = *document->identity;
+        source.filename = document->filename;
+        source.title = Title::follow;
+        source.content = text;
+        source.file_type = document->file_type;
+        source.file_size = document->file_size;
+        source.format = text::TextFormat::markdown;
+        const WrittenDocument written = ports_.writer.write(silent, run.collection, source);
+        run.report.total_chunks += written.num_chunks - known->chunk_count;
+        if (auto node = run.by_content.extract(document->content_hash)) {
+            node.key() = content_hash(text);
+            run.by_content.insert(std::move(node));
+        }
+    }
+    run.to_strip.clear();
+    FrontierStep step;
+    step.session = run.report.crawl_session_id;
+    step.counts = counts_of(run);
+    ports_.frontier.save_step(context, run.key, step);
 }
 
 void SiteIngest::learn_documents(Run& run) {

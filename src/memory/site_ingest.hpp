@@ -7,6 +7,7 @@
 #include "rag/crawl_frontier.hpp"
 #include "rag/page_source.hpp"
 #include "rag/store.hpp"
+#include "text/boilerplate.hpp"
 
 #include <map>
 #include <set>
@@ -51,8 +52,11 @@ private:
         std::int64_t chunk_count = 0;
     };
 
+    enum class Begun { open, ended };
+
     /// One call's state.
     struct Run {
+        std::string job;
         Collection collection;
         IngestUrl request;
         CrawlKey key;
@@ -64,15 +68,23 @@ private:
         std::map<ContentHash, Known> by_content;        ///< The page of this session that has it.
         std::map<std::string, FrontierChange> step;     ///< Not written yet, by URL.
         SteadyTime step_begun{};
+        text::Boilerplate boilerplate;
+        std::vector<DocumentId> learnt_from;  ///< Stored while it was being learnt.
+        std::vector<DocumentId> to_strip;     ///< To be written anew, now that it is.
         int unavailable_in_a_row = 0;
     };
 
-    void begin(const CallContext& context, Run& run);
+    Begun begin(const CallContext& context, Run& run);
     static void learn_documents(Run& run);
     void visit_all(const CallContext& context, Run& run, JobNotes& notes);
     void take(const CallContext& context, Run& run, Visit visit);
     void take_page(const CallContext& context, Run& run, const Page& page, Visit& visit);
-    WrittenDocument store_page(const CallContext& context, Run& run, const Page& page);
+    WrittenDocument store_page(const CallContext& context, Run& run, const Page& page,
+                               const std::string& text);
+    static Json counts_of(const Run& run);
+    static void learn(Run& run, const std::string& markdown, DocumentId document);
+    void take_up_boilerplate(const CallContext& context, Run& run);
+    void apply_boilerplate(const CallContext& context, Run& run);
     Metadata session_metadata(const Run& run, const FrontierPage& page) const;
     Metadata take_unchanged(Run& run, const FrontierPage& page);
     void count(Run& run, const WrittenDocument& written);

@@ -160,7 +160,7 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
     hop.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + request.timeout);
     hop.url = required_url(request.url);
     HttpHeaders headers = request.headers;
-    bool downgraded = false;
+    bool downgraded = request.downgraded;
     for (int redirects = 0;; ++redirects) {
         const bool allowed =
             std::any_of(options_.allow_hosts.begin(), options_.allow_hosts.end(),

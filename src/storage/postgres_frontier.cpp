@@ -150,7 +150,7 @@ void PostgresFrontier::open_session(const CallContext& context, const CrawlKey& 
         "insert into @S.crawls (collection_id, root_url, session_id, session, started_at, is_open, "
         "request, completed_request, counts) select c.id, $2, $3, 1, $4::bigint, true, $5, "
         "'null', $6 from @S.collections c where c.id = $1::bigint on conflict (collection_id, "
-        "root_url) do update set session_id = excluded.session_id, session = crawls.session + 1, "
+        "md5(root_url)) do update set session_id = excluded.session_id, session = crawls.session + 1, "
         "started_at = excluded.started_at, is_open = true, request = excluded.request, counts = "
         "excluded.counts returning id",
         {std::to_string(key.collection), to_stored_text(key.root_url), session.id,

@@ -15,6 +15,10 @@ public:
     /// and may not get it, Error{conflict} when the schema is newer than this program.
     PostgresStore(const CallContext& context, PostgresPool& pool);
 
+    /// A sentence for people while the database holds a reference database that was not taken over
+    /// and nothing else.
+    std::optional<std::string> waiting_reference(const CallContext& context);
+
     Collection create_collection(const CallContext& context,
                                  const NewCollection& collection) override;
     std::optional<Collection> find_collection(const CallContext& context,

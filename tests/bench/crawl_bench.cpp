@@ -159,7 +159,7 @@ double crawl(McpClient& client, const BenchSite& site, const char* mode) {
 void measure(StoreKind store, Sitemap sitemap, std::size_t pages) {
     BenchSite site(pages, sitemap);
     const TestMemory memory(store);
-    RunningServer server(memory, Transport::http, {{"RAG_CRAWL_ALLOW_HOSTS", site.authority()}});
+    RunningServer server(memory, Transport::streamable_http, {{"RAG_CRAWL_ALLOW_HOSTS", site.authority()}});
     const auto client = server.connect(Wire::legacy);
     call_tool(*client, "create_collection", {{"name", "bench"}, {"description", "Pages"}});
     std::printf("%s, %zu pages, %s\n", store == StoreKind::sqlite ? "SQLite" : "Postgres",

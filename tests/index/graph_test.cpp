@@ -171,7 +171,7 @@ TEST_CASE("graph: every vector can be reached, and twins through one of them") {
 
 TEST_CASE("graph: a walk finds what a scan finds, whatever is selected") {
     ClusteredVectors vectors(2);
-    State state = make_state(150, vectors);
+    State state = make_state(80, vectors);
     state.segments[2] = without_documents(state.segments[2], std::vector<DocumentId>{52, 55, 60});
     const auto graph = make_graph(state);
     for (const auto& scope :
@@ -179,7 +179,7 @@ TEST_CASE("graph: a walk finds what a scan finds, whatever is selected") {
           scope_of({1}, R"({"tenth": {"$ne": 3}})")}) {
         const auto selections = select(state, scope);
         double recall = 0;
-        constexpr int questions = 50;
+        constexpr int questions = 25;
         for (int i = 0; i < questions; ++i) {
             const Vector query = vectors.next();
             const QueryCodes prepared = prepare_query(query);
@@ -240,14 +240,15 @@ TEST_CASE("graph: arrays of other vectors are refused") {
 
 namespace {
 
-/// So many vectors that a walk is worth it.
-constexpr DocumentId many_documents = 450;
+/// So many vectors that a walk of the fixture's width is worth it.
+constexpr DocumentId many_documents = 125;
 
 struct Fixture {
     explicit Fixture(std::uint32_t seed) : vectors(seed) {
         source.add_collection(1, dimensions);
         source.add_collection(2, dimensions);
         options.graphs.vectors_min = 1000;
+        options.graphs.width_min = 50;
         options.graphs.quiet = 0ms;
         options.poll = 5ms;
         options.snapshot = dir.file("index.snapshot");
@@ -295,10 +296,10 @@ struct Fixture {
         for (int i = 0; i < questions; ++i) {
             for (const auto& scope :
                  {scope_of({1, 2}, "{}"), scope_of({1}, "{}"),
-                  scope_of({1, 2}, R"({"hundredth": {"$lt": 60}})"),
+                  scope_of({1, 2}, R"({"hundredth": {"$lt": 90}})"),
                   scope_of({1, 2}, R"({"hundredth": 7})"), scope_of({2}, R"({"hundredth": 7})")}) {
                 const Vector query = vectors.next();
-                const std::size_t count = vectors.below(4) == 0 ? 3000 : 1 + vectors.below(200);
+                const std::size_t count = vectors.below(4) == 0 ? 3000 : 1 + vectors.below(40);
                 const auto got = index.nearest({}, scope, space(), query, count);
                 const auto expected = find_all(scope, query);
                 REQUIRE(got.size() == std::min(count, expected.size()));
@@ -342,14 +343,14 @@ TEST_CASE("graph: the index answers with it while documents come and go, and mak
     };
     Fixture::await_graph(index, vectors_of(many_documents));
     fixture.check(index, 10);
-    for (DocumentId id = 5; id < 100; id += 7) {
+    for (DocumentId id = 5; id < 60; id += 7) {
         fixture.erase(id);
     }
-    fixture.put(many_documents + 1, many_documents + 20);
-    fixture.put(200, 210);
+    fixture.put(many_documents + 1, many_documents + 6);
+    fixture.put(100, 105);
     index.catch_up({});
     fixture.check(index, 10);
-    fixture.put(many_documents + 21, many_documents + 120);
+    fixture.put(many_documents + 7, many_documents + 40);
     index.catch_up({});
     Fixture::await_graph(index, vectors_of(many_documents + 1));
     fixture.check(index, 10);
@@ -363,7 +364,7 @@ TEST_CASE("graph: a snapshot keeps it") {
         index.start();
         REQUIRE(index.wait_until_ready(within(60s)));
         Fixture::await_graph(index, 1000);
-        for (DocumentId id = 1; id <= 150; ++id) {
+        for (DocumentId id = 1; id <= 40; ++id) {
             fixture.erase(id);
         }
         fixture.put(many_documents + 1, many_documents + 3);
@@ -378,9 +379,8 @@ TEST_CASE("graph: a snapshot keeps it") {
 }
 
 TEST_CASE("graph: searches go on while it is built and replaced") {
-    constexpr DocumentId few_documents = 50;
     Fixture fixture(8);
-    fixture.put(1, few_documents);
+    fixture.put(1, many_documents);
     LocalIndex index(fixture.source, fixture.model, fixture.options);
     index.start();
     REQUIRE(index.wait_until_ready(within(60s)));
@@ -398,11 +398,11 @@ TEST_CASE("graph: searches go on while it is built and replaced") {
         });
     }
     Fixture::await_graph(index, 1);
-    for (DocumentId id = few_documents + 1; id <= few_documents + 15; ++id) {
+    for (DocumentId id = many_documents + 1; id <= many_documents + 25; ++id) {
         fixture.put(id, id);
         index.note_written(id);
     }
-    Fixture::await_graph(index, static_cast<std::size_t>(few_documents) * chunks_of_document + 1);
+    Fixture::await_graph(index, static_cast<std::size_t>(many_documents) * chunks_of_document + 1);
     readers.clear();
     fixture.check(index, 2);
 }

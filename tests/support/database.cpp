@@ -3,7 +3,10 @@
 #include <sqlite3.h>
 #include <pqxx/pqxx>
 
+#include <unistd.h>
+#include <atomic>
 #include <stdexcept>
+#include <utility>
 
 namespace rag::test {
 namespace {
@@ -52,6 +55,40 @@ std::unique_ptr<HeldTransaction> hold_postgres(const std::string& address) {
 
 std::unique_ptr<HeldTransaction> hold_sqlite(const std::string& path) {
     return std::make_unique<HeldSqlite>(path);
+}
+
+OwnDatabase::OwnDatabase(std::string server) : server_(std::move(server)) {
+    static std::atomic<int> made = 0;
+    name_ = "test_database_" + std::to_string(getpid()) + '_' + std::to_string(++made);
+    address_ = server_.substr(0, server_.rfind('/') + 1) + name_;
+    pqxx::connection connection(server_);
+    pqxx::nontransaction(connection).exec("create database " + name_);
+}
+
+OwnDatabase::~OwnDatabase() {
+    try {
+        pqxx::connection connection(server_);
+        pqxx::nontransaction(connection).exec("drop database " + name_ + " with (force)");
+    } catch (const std::exception&) {
+        return;  // The server is gone.
+    }
+}
+
+void OwnDatabase::execute(const std::string& sql) const {
+    pqxx::connection connection(address_);
+    pqxx::work work(connection);
+    work.exec(sql);
+    work.commit();
+}
+
+std::vector<std::string> OwnDatabase::query(const std::string& sql) const {
+    pqxx::connection connection(address_);
+    pqxx::work work(connection);
+    std::vector<std::string> column;
+    for (const auto& row : work.exec(sql)) {
+        column.emplace_back(row[0].c_str());
+    }
+    return column;
 }
 
 std::size_t count_connections(const std::string& address, const std::string& application) {

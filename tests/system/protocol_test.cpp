@@ -1,8 +1,8 @@
 // The protocol across processes: who listens hears what another process wrote, however it listens,
 // and what a client costs while it is idle.
 
+#include "support/raw_mcp.hpp"
 #include "support/running_server.hpp"
-#include "support/wire_client.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,39 +29,6 @@ constexpr bool sanitized = false;
 std::uint16_t port_of(const RunningServer& server) {
     const std::string& address = server.address();
     return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-}
-
-std::string request_text(const std::string& method, const std::string& headers,
-                         const std::string& body) {
-    return method +
-           " /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-           "Accept: application/json, text/event-stream\r\n" +
-           headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-json modern_request(const json& id, const std::string& method, json params) {
-    params["_meta"] = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
-                       {"io.modelcontextprotocol/clientCapabilities", json::object()}};
-    return {{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
-}
-
-json listen_request(const std::vector<std::string>& uris) {
-    return modern_request(
-        "l", "subscriptions/listen",
-        {{"notifications", {{"resourcesListChanged", true}, {"resourceSubscriptions", uris}}}});
-}
-
-std::string post_modern(const json& message) {
-    return request_text("POST",
-                        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " +
-                            message["method"].get<std::string>() + "\r\n",
-                        message.dump());
-}
-
-/// The next JSON message of an event stream.
-json read_event(WireClient& client) {
-    client.read_until("data: {");
-    return json::parse('{' + client.read_until("\n"));
 }
 
 json read_message(Process& process) {
@@ -133,25 +100,14 @@ void check_legacy_stream(const TestMemory& memory, Writer& writer, const std::st
     RunningServer server(memory, Transport::streamable_http);
     wait_until_open(server);
     WireClient client(port_of(server));
-    const auto post = [&](const std::string& headers, const json& message) {
-        client.send(request_text("POST", headers, message.dump()));
-        return client.read_answer();
-    };
-    const std::string opened = post(
-        "", {{"jsonrpc", "2.0"},
-             {"id", 1},
-             {"method", "initialize"},
-             {"params", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}}});
-    const std::size_t at = opened.find("Mcp-Session-Id: ");
-    REQUIRE(at != std::string::npos);
-    const std::string session = opened.substr(at, opened.find('\n', at) + 1 - at);
+    const std::string session = open_session(client);
+    REQUIRE_FALSE(session.empty());
     WireClient stream(port_of(server));
     stream.send(request_text("GET", session, ""));
     CHECK(stream.read_until("\r\n\r\n").find(" 200 ") != std::string::npos);
-    post(session, {{"jsonrpc", "2.0"},
-                   {"id", 2},
-                   {"method", "resources/subscribe"},
-                   {"params", {{"uri", document}}}});
+    const json subscribe = legacy_request(2, "resources/subscribe", {{"uri", document}});
+    client.send(request_text("POST", session, subscribe.dump()));
+    CHECK(status_of(client.read_answer()) == 200);
     writer.call("update_document", {{"document_id", std::stoll(document.substr(19))},
                                     {"content", "Changed for the legacy stream."}});
     await_subjects({list_changed, document}, [&] { return read_event(stream); });
@@ -249,20 +205,8 @@ double resident_kb(RunningServer& server) {
 
 /// Opens sessions over one connection, as many clients that say hello and then nothing.
 void open_sessions(WireClient& client, int count) {
-    const json hello = {
-        {"jsonrpc", "2.0"},
-        {"id", 1},
-        {"method", "initialize"},
-        {"params", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}}};
-    const json done = {{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}};
     for (int i = 0; i < count; ++i) {
-        client.send(request_text("POST", "", hello.dump()));
-        const std::string opened = client.read_answer();
-        const std::size_t at = opened.find("Mcp-Session-Id: ");
-        REQUIRE(at != std::string::npos);
-        client.send(
-            request_text("POST", opened.substr(at, opened.find('\n', at) + 1 - at), done.dump()));
-        REQUIRE(status_of(client.read_answer()) == 202);
+        REQUIRE_FALSE(open_session(client).empty());
     }
 }
 
