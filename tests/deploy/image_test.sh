@@ -124,7 +124,9 @@ RAG_TOKEN=secret-of-the-test RAG_HEALTH_WAIT=10 "$root/scripts/check-production-
 # The very command of the Dockerfile.
 mapfile -t probe < <(inspect '{{range .Docker.Config.Healthcheck.Test}}{{println .}}{{end}}' | sed '/^$/d')
 check "its health check finds it healthy" in_image "${probe[@]:1}"
+# Its parent waits for it, and ends with it.
 pkill -TERM -P "$server_pid"
-stop_server
+wait "$server_pid"
+server_pid=
 check "and not when it has ended" eval '! in_image "${probe[@]:1}" 2>/dev/null'
 finish_tests
