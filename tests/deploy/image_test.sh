@@ -113,7 +113,7 @@ check "the user writes nowhere but in /data and /tmp" eval \
 
 in_image /usr/local/bin/rag serve 2>"$work/serve.log" &
 server_pid=$!
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
     port=$(sed -n -E 's/.*listening on http:\/\/127.0.0.1:([0-9]+).*/\1/p' "$work/serve.log" | head -n 1)
     [ -z "$port" ] || break
     sleep 0.05

@@ -24,7 +24,7 @@ if command -v dpkg-deb >/dev/null; then
     done
 fi
 check "the SBOM names what is linked" jq -e \
-    '.spdxVersion == "SPDX-2.3" and ([.packages[].name] | any(startswith("libpqxx")) and any(startswith("libssl"))) and (.packages | length == ([.relationships[]] | length))' \
+    '.spdxVersion == "SPDX-2.3" and ([.packages[].name] | any(startswith("libpqxx")) and any(startswith("libssl"))) and ((.packages | length) == (.relationships | length))' \
     "$dist/rag-memory-$version.spdx.json"
 release two
 check "a second run makes the same" eval 'diff "$work/one/SHA256SUMS" "$work/two/SHA256SUMS"'
