@@ -26,7 +26,7 @@ RUN cmake --preset release && ninja -C build/release rag \
 FROM debian:bookworm-slim AS base
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends ca-certificates libbrotli1 \
-        libcpp-httplib0.11 libfmt9 libgumbo1 libicu72 libpqxx-6.4 libsimdjson14 libspdlog1.10 \
+        libcpp-httplib0.11 libfmt9 libgumbo1 libicu72 libpqxx-6.4 libpsl5 libsimdjson14 libspdlog1.10 \
         libsqlite3-0 libssl3 libstdc++6 libstemmer0d libxml2 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* \
         /usr/share/doc/* /usr/share/man/* /usr/share/locale/*

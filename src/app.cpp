@@ -15,6 +15,7 @@
 #include "store_keeper.hpp"
 #include "store_migration.hpp"
 #include "telemetry.hpp"
+#include "upkeep.hpp"
 
 #include <unistd.h>
 
@@ -33,12 +34,23 @@ constexpr std::chrono::milliseconds idle_look_pause{200};
 
 class App final : public cli::Application {
 public:
-    explicit App(const LoadedConfig& config) : config_(config.config), engine_(config_) {}
+    explicit App(const LoadedConfig& config)
+        : config_(config.config), engine_(config_, telemetry_.metrics()) {}
 
     memory::Memory& memory() override { return engine_.memory(CallContext{}); }
     Store& store() override { return engine_.store(CallContext{}); }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
 
+    BackupReport back_up(const CallContext& context, const std::string& file) override {
+        return rag::back_up(config_, context, file);
+    }
+    BackupReport restore(const CallContext& context, const std::string& file) override {
+        return rag::restore(config_, context, file);
+    }
+    cli::GarbageReport collect_garbage(const CallContext& context, const Retention& retention,
+                                       Removal removal) override {
+        return rag::collect_garbage(config_, engine_, context, retention, removal);
+    }
     MigrationPlan plan_migration(const CallContext& context) override {
         return rag::plan_migration(config_, context);
     }
@@ -93,6 +105,7 @@ private:
         Workers jobs("job", job_threads, job_queue_max);
         telemetry_.watch("call", calls);
         telemetry_.watch("job", jobs);
+        engine_.show();
         McpService protocol(engine_, config_, secret, offer, telemetry_, jobs);
         HttpService http(config_, secret, engine_, protocol, telemetry_, calls, jobs);
         engine_.open_in_background();

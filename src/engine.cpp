@@ -6,6 +6,7 @@
 #include "embed/embedder_factory.hpp"
 #include "index/indexed_store.hpp"
 #include "index/local_index.hpp"
+#include "measured.hpp"
 #include "net/client.hpp"
 
 #include <unistd.h>
@@ -94,19 +95,68 @@ struct Engine::Opened {
     /// Null where the store answers searches; else the two that stand before it.
     std::unique_ptr<index::LocalIndex> copy;
     std::unique_ptr<Store> copied_store;
+    std::unique_ptr<SearchIndex> search;
     std::unique_ptr<memory::Memory> memory;
 };
 
-Engine::Engine(const Config& config)
+Engine::Engine(const Config& config, Metrics& metrics)
     : config_(config),
-      http_(std::make_unique<net::NetClient>(net_options(config))),
-      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl_options(config))),
+      metrics_(metrics),
+      http_(std::make_unique<MeasuredHttp>(std::make_unique<net::NetClient>(net_options(config)),
+                                           metrics)),
+      web_(std::make_unique<MeasuredWeb>(
+          std::make_unique<crawl::SiteCrawler>(*http_, crawl_options(config)), metrics)),
       opened_([this] { return open(); }) {}
 
 Engine::~Engine() = default;
 
 void Engine::open_in_background() {
     opened_.start();
+}
+
+void Engine::show() {
+    const auto of_copy = [this](auto read) {
+        return [this, read]() -> double {
+            const Opened* opened = opened_.peek();
+            return opened != nullptr && opened->copy ? read(opened->copy->status()) : 0;
+        };
+    };
+    using Status = const index::LocalIndexStatus&;
+    metrics_.gauge("rag_index_ready", "1 when searches are answered from this process's copy.",
+                   of_copy([](Status status) { return status.ready ? 1.0 : 0.0; }));
+    metrics_.gauge("rag_index_chunks", "Chunks in the copy.",
+                   of_copy([](Status status) { return static_cast<double>(status.chunk_count); }));
+    metrics_.gauge("rag_index_bytes", "Size of the copy, mapped files included.",
+                   of_copy([](Status status) { return static_cast<double>(status.size_bytes); }));
+    metrics_.gauge(
+        "rag_index_working_bytes", "Of the copy, what searches need in memory.",
+        of_copy([](Status status) { return static_cast<double>(status.working_bytes); }));
+    metrics_.gauge(
+        "rag_index_excluded_collections",
+        "Collections that the database answers because they do not fit.",
+        of_copy([](Status status) { return static_cast<double>(status.excluded.size()); }));
+    metrics_.gauge("rag_index_stuck", "1 while the copy cannot follow the database.",
+                   of_copy([](Status status) { return status.trouble.empty() ? 0.0 : 1.0; }));
+    metrics_.gauge("rag_index_lag_seconds", "Since the copy last read the change feed.",
+                   of_copy([](Status status) {
+                       return std::chrono::duration<double>(status.behind).count();
+                   }));
+    metrics_.gauge("rag_store_open", "1 once the database is open.",
+                   [this] { return opened_.state() == DeferredState::ready ? 1.0 : 0.0; });
+    metrics_.gauge("rag_jobs_running", "Jobs that this process works on.", [this] {
+        const memory::Memory* memory = open_memory();
+        return memory == nullptr ? 0.0 : static_cast<double>(memory->running_jobs());
+    });
+    const auto of_pool = [this](auto read) {
+        return [this, read]() -> double {
+            const Opened* opened = opened_.peek();
+            return opened != nullptr && opened->store.pool_use ? read(opened->store.pool_use()) : 0;
+        };
+    };
+    metrics_.gauge("rag_store_connections", "Open connections to the database server.",
+                   of_pool([](const PoolUse& use) { return static_cast<double>(use.open); }));
+    metrics_.gauge("rag_store_connections_busy", "Of these, lent to calls.",
+                   of_pool([](const PoolUse& use) { return static_cast<double>(use.busy); }));
 }
 
 DeferredState Engine::state() const {
@@ -123,6 +173,10 @@ Store& Engine::store(const CallContext& context) {
 
 Embedder& Engine::embedder(const CallContext& context) {
     return *wait(context).embedder;
+}
+
+Upkeep& Engine::upkeep(const CallContext& context) {
+    return *wait(context).store.upkeep;
 }
 
 EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
@@ -164,7 +218,7 @@ void Engine::shut_down() {
 std::unique_ptr<Engine::Opened> Engine::open() {
     try {
         auto opened = std::make_unique<Opened>();
-        opened->embedder = make_embedder();
+        opened->embedder = std::make_unique<MeasuredEmbedder>(make_embedder(), metrics_);
         opened->store = rag::open_store(config_, clock_);
         if (search_from_ == SearchFrom::copy) {
             opened->copy = std::make_unique<index::LocalIndex>(
@@ -175,11 +229,13 @@ std::unique_ptr<Engine::Opened> Engine::open() {
                 std::make_unique<index::IndexedStore>(*opened->store.store, *opened->copy);
         }
         Store& store = opened->copied_store ? *opened->copied_store : *opened->store.store;
-        SearchIndex& search = opened->copy ? *opened->copy : *opened->store.index;
-        opened->memory =
-            std::make_unique<memory::Memory>(memory::Ports{store, *opened->store.frontier, search,
-                                                           *opened->embedder, *web_, clock_, ids_},
-                                             memory_options(config_, opened->store));
+        opened->search = std::make_unique<MeasuredIndex>(
+            opened->copy ? static_cast<SearchIndex&>(*opened->copy) : *opened->store.index,
+            metrics_);
+        opened->memory = std::make_unique<memory::Memory>(
+            memory::Ports{store, *opened->store.frontier, *opened->search, *opened->embedder, *web_,
+                          clock_, ids_},
+            memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;
     } catch (const Error& error) {

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/deferred.hpp"
+#include "base/metrics.hpp"
 #include "config.hpp"
 #include "memory/memory.hpp"
 #include "open_store.hpp"
@@ -23,7 +24,8 @@ enum class SearchFrom {
 /// background, or when first asked for. Safe for concurrent use.
 class Engine final {
 public:
-    explicit Engine(const Config& config);
+    /// What it does is measured in `metrics`, which must outlive this.
+    Engine(const Config& config, Metrics& metrics);
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -31,12 +33,15 @@ public:
     /// From now on; must come before anything is opened.
     void search_from(SearchFrom where) { search_from_ = where; }
     void open_in_background();
+    /// From now on the page shows the index and the store; this must outlive its last reading.
+    void show();
     DeferredState state() const;
 
     /// Each waits for the store to be open, at most 30 s; throws what opening threw.
     memory::Memory& memory(const CallContext& context);
     Store& store(const CallContext& context);
     Embedder& embedder(const CallContext& context);
+    Upkeep& upkeep(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
 
     /// The configured model, without a store.
@@ -65,6 +70,7 @@ private:
 
     // Constant after construction; destroyed from the last to the first.
     const Config config_;
+    Metrics& metrics_;
     SearchFrom search_from_ = SearchFrom::store;
     SystemClock clock_;
     RandomIds ids_;

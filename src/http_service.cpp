@@ -113,16 +113,17 @@ http::ServerOptions HttpService::server_options() {
 }
 
 std::vector<http::Route> HttpService::routes() {
-    std::vector<http::Route> routes = server::make_health_routes(
-        {.store =
-             [this] {
-                 if (stopping_) {
-                     return server::PartState::stopping;
-                 }
-                 return engine_.is_cut_off() ? server::PartState::unreachable
-                                             : to_part_state(engine_.state());
-             },
-         .index = [this] { return to_part_state(engine_.state()); }});
+    std::vector<http::Route> routes =
+        server::make_health_routes({.store =
+                                        [this] {
+                                            if (stopping_) {
+                                                return server::PartState::stopping;
+                                            }
+                                            return engine_.is_cut_off()
+                                                       ? server::PartState::unreachable
+                                                       : to_part_state(engine_.state());
+                                        },
+                                    .index = [this] { return to_part_state(engine_.state()); }});
     routes.push_back(server::make_metrics_route(telemetry_.metrics()));
     routes.push_back(streamable_.route());
     for (http::Route& route : sse_.routes()) {

@@ -8,6 +8,7 @@
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_upkeep.hpp"
 #include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_frontier.hpp"
@@ -15,6 +16,7 @@
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/sqlite_upkeep.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -46,7 +48,9 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
             std::make_unique<storage::SqliteFrontier>(database),
+            std::make_unique<storage::SqliteUpkeep>(database),
             /*tend=*/{},
+            /*pool_use=*/{},
             /*remote=*/false};
 }
 
@@ -66,8 +70,13 @@ OpenedStore open_postgres(const Config& config) {
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
             std::make_unique<storage::PostgresFrontier>(*pool),
+            std::make_unique<storage::PostgresUpkeep>(*pool),
             [indexes](const CallContext& now) {
                 indexes->build_missing(now, storage::PostgresVectorIndexes::When::settled);
+            },
+            [pool] {
+                const auto [open, idle] = pool->count_connections();
+                return PoolUse{open, open - idle};
             },
             /*remote=*/true};
 }

@@ -7,6 +7,7 @@
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
+#include "rag/upkeep.hpp"
 #include "storage/postgres_pool.hpp"
 
 #include <functional>
@@ -16,6 +17,12 @@
 
 namespace rag {
 
+/// Connections to a database server.
+struct PoolUse {
+    std::size_t open = 0;
+    std::size_t busy = 0;  ///< Of these, lent to calls.
+};
+
 /// A store and what searches it; both share one database.
 struct OpenedStore {
     std::shared_ptr<void> database;  ///< What both stand on; goes last.
@@ -24,9 +31,11 @@ struct OpenedStore {
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
     std::unique_ptr<CrawlFrontier> frontier;
+    std::unique_ptr<Upkeep> upkeep;
     /// What makes later calls faster and may take minutes; to be called now and then by one thread.
     /// Empty: there is nothing to do.
     std::function<void(const CallContext&)> tend;
+    std::function<PoolUse()> pool_use;  ///< Empty where there is no server.
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;
 };

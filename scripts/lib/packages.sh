@@ -21,7 +21,7 @@ build_packages() {
 
 # What the tests need beside that: a compiler's sanitizers, a database, Node.js for real clients.
 test_packages() {
-    local common=(curl doctest-dev gcc libc6-dev make npm nodejs pgbouncer postgresql-common procps)
+    local common=(binutils curl doctest-dev gcc jq libc6-dev make npm nodejs pgbouncer postgresql-common procps)
     case "$(. /etc/os-release && echo "$ID-$VERSION_ID")" in
         debian-12)
             echo "${common[@]}" libclang-rt-19-dev postgresql-15 postgresql-server-dev-15 ;;

@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include "base/json.hpp"
+#include "base/trace_parent.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -44,7 +45,7 @@ spdlog::logger& logger() {
 
 std::atomic<bool> writes_json{false};
 
-thread_local Mark current_mark;
+thread_local Mark thread_mark;
 
 void add_member(std::string& line, const char* name, const std::string& value) {
     if (!value.empty()) {
@@ -55,9 +56,11 @@ void add_member(std::string& line, const char* name, const std::string& value) {
 /// The members of a line's object after its time and level.
 std::string write_members(const std::string& message) {
     std::string line = "\"message\":" + dump_json(message);
-    add_member(line, "request_id", current_mark.request_id);
-    add_member(line, "trace_id", current_mark.trace_id);
-    add_member(line, "span_id", current_mark.span_id);
+    add_member(line, "request_id", thread_mark.request_id);
+    if (const auto trace = parse_trace_parent(thread_mark.trace_parent)) {
+        add_member(line, "trace_id", trace->trace_id);
+        add_member(line, "span_id", trace->span_id);
+    }
     return line;
 }
 
@@ -83,10 +86,14 @@ void configure(Level level, Format format) {
                          spdlog::pattern_time_type::utc);
 }
 
-Scope::Scope(Mark mark) : outer_(std::exchange(current_mark, std::move(mark))) {}
+Scope::Scope(Mark mark) : outer_(std::exchange(thread_mark, std::move(mark))) {}
 
 Scope::~Scope() {
-    current_mark = std::move(outer_);
+    thread_mark = std::move(outer_);
+}
+
+const Mark& current_mark() {
+    return thread_mark;
 }
 
 bool enabled(Level level) {

@@ -22,12 +22,12 @@ void configure(Level level, Format format);
 /// What the lines that a thread writes belong to.
 struct Mark {
     std::string request_id;
-    std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none.
-    std::string span_id;   ///< Of the caller, 16 digits.
+    /// The caller's traceparent as base/trace_parent.hpp writes it; empty: none.
+    std::string trace_parent;
 };
 
-/// While it lives, every line of this thread carries the mark (as JSON; text lines stay short).
-/// Scopes nest.
+/// While it lives, every line of this thread carries the mark (as JSON; text lines stay short), and
+/// what this thread asks of services that the operator configured carries its trace. Scopes nest.
 class Scope final {
 public:
     explicit Scope(Mark mark);
@@ -38,6 +38,9 @@ public:
 private:
     Mark outer_;
 };
+
+/// Of this thread; empty outside every scope.
+const Mark& current_mark();
 
 bool enabled(Level level);
 void write(Level level, const std::string& message);

@@ -5,7 +5,9 @@
 #include "rag/embedder.hpp"
 #include "rag/migration.hpp"
 #include "rag/store.hpp"
+#include "rag/upkeep.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +22,12 @@ enum class ServeOffer { memory, conformance_fixtures };
 struct ServeOptions {
     ServeTransport transport = ServeTransport::http;
     ServeOffer offer = ServeOffer::memory;
+};
+
+struct GarbageReport {
+    RemovedRows rows;
+    std::int64_t snapshots = 0;  ///< Files of the search index that no server wrote for a while.
+    std::int64_t snapshot_bytes = 0;
 };
 
 /// What the commands work on: the product, built from a configuration. Nothing is opened before it
@@ -40,6 +48,13 @@ public:
     /// What taking over the reference database beside our schema would do; changes nothing.
     virtual TakeOverReport plan_take_over(const CallContext& context) = 0;
     virtual TakeOverReport take_over(const CallContext& context) = 0;
+    /// A consistent copy of the memory in a new file, while it is used; of SQLite alone, throws
+    /// Error{invalid_argument} that names the way for another store.
+    virtual BackupReport back_up(const CallContext& context, const std::string& file) = 0;
+    /// Into an empty store; of SQLite alone.
+    virtual BackupReport restore(const CallContext& context, const std::string& file) = 0;
+    virtual GarbageReport collect_garbage(const CallContext& context, const Retention& retention,
+                                          Removal removal) = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
     virtual int serve(const ServeOptions& options) = 0;
 };

@@ -1,3 +1,4 @@
+#include "cli/findings.hpp"
 #include "cli/session.hpp"
 #include "rag/error.hpp"
 
@@ -12,16 +13,6 @@
 
 namespace rag::cli {
 namespace {
-
-enum class Verdict { good, notice, bad };
-
-struct Finding {
-    std::string subject;
-    Verdict verdict = Verdict::good;
-    std::string sentence;  ///< What is so, and for a bad one what to do.
-};
-
-using Findings = std::vector<Finding>;
 
 constexpr std::uintmax_t free_bytes_wanted = 500'000'000;
 
@@ -172,6 +163,7 @@ void add_doctor_command(CLI::App& root, Session& session) {
         examine("collection", findings, [&] { examine_collections(session, findings); });
         examine_network(config, findings);
         examine_files(config, findings);
+        examine_safety(config, findings);
         session.print(findings_form(findings), describe_findings);
         for (const Finding& finding : findings) {
             if (finding.verdict == Verdict::bad) {

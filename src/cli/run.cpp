@@ -59,6 +59,7 @@ int run(int argc, const char* const* argv, const MakeApplication& make_applicati
     add_config_command(root, session);
     add_client_command(root, session);
     add_token_command(root, session);
+    add_upkeep_commands(root, session);
 
     const auto complain = [](const std::string& sentence) {
         clear_progress_bar();

@@ -70,6 +70,7 @@ void add_search_command(CLI::App& root, Session& session);
 void add_serve_command(CLI::App& root, Session& session);
 void add_store_commands(CLI::App& root, Session& session);
 void add_token_command(CLI::App& root, Session& session);
+void add_upkeep_commands(CLI::App& root, Session& session);
 
 /// Reads an option's JSON object; empty text gives an empty object. Throws UsageError.
 Json read_object_option(const std::string& option, const std::string& text);

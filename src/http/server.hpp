@@ -65,9 +65,9 @@ public:
     /// be bound, Error{invalid_argument} for a host that is none.
     void start();
     std::uint16_t port() const;  ///< The bound one, after start().
-    /// Accepts no more, ends idle connections at once and streams after what is queued, lets
-    /// running calls answer within the drain time, then requests their stop and closes. Blocks;
-    /// may be called again. Not from a handler.
+    /// Accepts no more, ends idle connections at once, lets running calls answer within the drain
+    /// time, be it with a stream, then requests their stop and closes. Streams that belong to no
+    /// call are for their owners to close before. Blocks; may be called again. Not from a handler.
     void stop();
 
     std::size_t connections() const;

@@ -343,9 +343,6 @@ net::awaitable<void> Session::async_stream(Answer answer) {
         co_return;
     }
     watch_peer();
-    if (shared_.draining) {
-        answer.stream->close();
-    }
     bool silent = false;
     while (!lost_) {
         std::string events = answer.stream->take_bytes();

@@ -106,8 +106,6 @@ void Session::drain() {
     net::post(stream_.get_executor(), [self = shared_from_this()] {
         if (self->phase_ != Phase::call) {
             self->close_socket();
-        } else if (self->queue_) {
-            self->queue_->close();
         }
     });
 }

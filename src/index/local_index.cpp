@@ -239,6 +239,11 @@ bool LocalIndex::wait_until_ready(const CallContext& context) const {
 
 LocalIndexStatus LocalIndex::status() const {
     LocalIndexStatus status;
+    using Steady = std::chrono::steady_clock;
+    if (const Steady::rep current_at = current_at_; current_at != 0) {
+        status.behind = std::chrono::duration_cast<std::chrono::milliseconds>(
+            Steady::now().time_since_epoch() - Steady::duration(current_at));
+    }
     status.trouble = trouble_.with([](const std::string& text) { return text; });
     if (const auto state = copy_.state()) {
         status.ready = true;
@@ -307,6 +312,7 @@ void LocalIndex::follow_once(const CallContext& context) {
         wake();
         return;
     }
+    current_at_ = std::chrono::steady_clock::now().time_since_epoch().count();
     while (copy_.merge_some(context)) {
         context.check();
     }

@@ -40,7 +40,9 @@ struct LocalIndexStatus {
     std::size_t working_bytes = 0;       ///< Of these, what has to be in memory for searches.
     std::size_t graph_vectors = 0;       ///< That a graph answers for; the rest is scanned.
     std::vector<CollectionId> excluded;  ///< That the fallback answers because of their size.
-    std::string trouble;                 ///< Why the copy does not move on; empty: it does.
+    /// Since the copy last read the change feed; 0 before the first time.
+    std::chrono::milliseconds behind{0};
+    std::string trouble;  ///< Why the copy does not move on; empty: it does.
 };
 
 /// Answers searches from a copy in memory of what the source holds, without a round trip; the
@@ -105,6 +107,7 @@ private:
     Copy copy_;
     std::atomic<bool> started_{false};
     std::atomic<bool> rebuild_{true};
+    std::atomic<std::chrono::steady_clock::rep> current_at_{0};  ///< 0: never yet.
     Guarded<std::string> trouble_;
 
     // The follower's own.

@@ -29,13 +29,4 @@ std::string find_trace_parent(const Json& params, const Arrival& arrival) {
     return {};
 }
 
-log::Mark make_mark(const CallContext& context) {
-    log::Mark mark{context.request_id, {}, {}};
-    if (const auto trace = parse_trace_parent(context.trace_parent)) {
-        mark.trace_id = trace->trace_id;
-        mark.span_id = trace->span_id;
-    }
-    return mark;
-}
-
 }  // namespace rag::mcp

@@ -199,7 +199,7 @@ std::optional<Reply> Dispatcher::run(Call& call, Outlet& outlet) {
     Reply reply;
     const SteadyTime begun = clock_.steady_now();
     CallContext context = make_context(call);
-    const log::Scope scope(make_mark(context));
+    const log::Scope scope({context.request_id, call.trace_parent});
     CallOutcome outcome = CallOutcome::failed;
     try {
         std::optional<ProgressReporter> reporter;
@@ -383,7 +383,6 @@ CallContext Dispatcher::make_context(const Call& call) const {
     context.stop = call.ticket.token();
     context.caller = call.caller;
     context.request_id = ids_.uuid();
-    context.trace_parent = call.trace_parent;
     return context;
 }
 

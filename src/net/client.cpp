@@ -1,5 +1,6 @@
 #include "net/client.hpp"
 
+#include "base/log.hpp"
 #include "base/url.hpp"
 #include "base/version.hpp"
 #include "net/exchange.hpp"
@@ -167,8 +168,8 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
         hop.addresses = addresses_of(hop.url.host, hop.url.authority(), request.reach, allowed,
                                      hop.stop, hop.deadline);
         hop.headers = complete(headers, hop.url, options_, downgraded);
-        if (request.reach == Reach::anywhere && !context.trace_parent.empty()) {
-            hop.headers.emplace_back("traceparent", context.trace_parent);
+        if (request.reach == Reach::anywhere && !log::current_mark().trace_parent.empty()) {
+            hop.headers.emplace_back("traceparent", log::current_mark().trace_parent);
         }
         HttpResponse response = exchange(hop);
         if (!is_redirect(response) || request.redirects_max == 0) {

@@ -15,6 +15,7 @@ constexpr const char* cors_headers =
     "Mcp-Method, Mcp-Name";
 constexpr const char* cors_exposed = "Mcp-Session-Id, WWW-Authenticate, Retry-After";
 constexpr const char* cors_kept_s = "7200";
+constexpr const char* hsts_one_year = "max-age=31536000";
 
 std::string lower(std::string_view text) {
     std::string low(text);
@@ -82,6 +83,7 @@ OriginGate::OriginGate(const OriginRules& rules) : loopback_(is_loopback(rules.b
         const Url url = require_url("RAG_PUBLIC_URL", rules.public_url);
         hosts_.insert(url.host);
         origins_.insert(url.origin());
+        behind_tls_ = url.scheme == "https";
     }
     for (const std::string& host : rules.allowed_hosts) {
         hosts_.insert(lower(host));
@@ -147,6 +149,10 @@ void OriginGate::decorate(const http::Request& head, HttpHeaders& headers) const
     set_header(headers, "X-Content-Type-Options", "nosniff");
     set_header(headers, "X-Frame-Options", "DENY");
     set_header(headers, "Referrer-Policy", "no-referrer");
+    set_header(headers, "Cross-Origin-Resource-Policy", "same-origin");
+    if (behind_tls_) {
+        set_header(headers, "Strict-Transport-Security", hsts_one_year);
+    }
     set_header(headers, "Cache-Control", "no-store");
     set_header(headers, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     if (!head.has_header("origin")) {

@@ -42,6 +42,7 @@ private:
     bool is_good_origin(const http::Request& head, std::string_view origin) const;
 
     bool loopback_ = false;
+    bool behind_tls_ = false;  ///< Clients come by https, so browsers may insist on it.
     std::set<std::string, std::less<>> hosts_;
     std::set<std::string, std::less<>> origins_;
 };

@@ -225,6 +225,11 @@ std::string PostgresPool::expand(std::string sql) const {
     return sql;
 }
 
+PostgresPool::Connections PostgresPool::count_connections() const {
+    const std::scoped_lock lock(mutex_);
+    return {open_, idle_.size()};
+}
+
 std::string PostgresPool::place() const {
     const std::string& address = options_.address;
     const std::size_t scheme = address.find("://");

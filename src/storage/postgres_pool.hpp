@@ -77,6 +77,12 @@ public:
     void set_vector(const std::string& schema, const std::string& type);
     std::string expand(std::string sql) const;
 
+    struct Connections {
+        std::size_t open = 0;
+        std::size_t idle = 0;  ///< Of these, lent to nobody.
+    };
+    Connections count_connections() const;
+
     const PostgresOptions& options() const { return options_; }
     /// Of this pool alone: `@POOL` in a statement.
     const std::string& id() const { return id_; }
@@ -101,7 +107,7 @@ private:
     std::string vector_schema_ = "public";
     std::string vector_type_ = "vector";
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable_any freed_;
     std::vector<std::unique_ptr<PostgresConnection>> idle_;  ///< Guarded by mutex_.
     std::size_t open_ = 0;  ///< Guarded by mutex_; idle, lent or apart.

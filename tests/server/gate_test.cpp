@@ -104,6 +104,24 @@ TEST_CASE("gate: a preflight of an allowed origin echoes the headers that were a
     CHECK(value_of(response->headers, "X-Content-Type-Options") == "nosniff");
 }
 
+TEST_CASE(
+    "gate: every answer says what a browser may do with it, behind TLS that it must stay there") {
+    HttpHeaders headers;
+    OriginGate(local()).decorate(request("localhost"), headers);
+    CHECK(value_of(headers, "Content-Security-Policy") ==
+          "default-src 'none'; frame-ancestors 'none'");
+    CHECK(value_of(headers, "X-Content-Type-Options") == "nosniff");
+    CHECK(value_of(headers, "X-Frame-Options") == "DENY");
+    CHECK(value_of(headers, "Referrer-Policy") == "no-referrer");
+    CHECK(value_of(headers, "Cross-Origin-Resource-Policy") == "same-origin");
+    CHECK(value_of(headers, "Strict-Transport-Security") == "");
+    OriginRules rules = local();
+    rules.public_url = "https://memory.example.org";
+    headers.clear();
+    OriginGate(rules).decorate(request("memory.example.org"), headers);
+    CHECK(value_of(headers, "Strict-Transport-Security") == "max-age=31536000");
+}
+
 TEST_CASE("gate: no CORS for an origin that is not allowed") {
     const OriginGate gate(local());
     HttpHeaders headers;
