@@ -83,7 +83,7 @@ TEST_CASE("pairs: lists are read, and the same seed gives the same pairs") {
     TextSource source{.name = "words", .kind = SourceKind::groups, .path = "groups.tsv"};
     const auto once = make_pairs(source, folder.path(), 5);
     const auto again = make_pairs(source, folder.path(), 5);
-    CHECK(once.size() == 6);
+    CHECK(once.size() == 36);
     CHECK(write_pairs({{"words", 1, once}}) == write_pairs({{"words", 1, again}}));
     source.kind = SourceKind::pairs;
     source.path = "pairs.tsv";
@@ -95,7 +95,7 @@ TEST_CASE("pairs: lists are read, and the same seed gives the same pairs") {
     const auto read = parse_pairs(write_pairs({{"one", 0.5, pairs}, {"two", 1, once}}));
     REQUIRE(read.size() == 2);
     CHECK(read[0].weight == 0.5);
-    CHECK(read[1].pairs.size() == 6);
+    CHECK(read[1].pairs.size() == 36);
 }
 
 TEST_CASE("pairs: what is wrong is named by its line") {

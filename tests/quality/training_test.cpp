@@ -1,6 +1,7 @@
 #include "embed/model_file.hpp"
 #include "model_writer.hpp"
 #include "rag/error.hpp"
+#include "random.hpp"
 #include "trainer.hpp"
 #include "vocabulary_maker.hpp"
 
@@ -53,7 +54,7 @@ std::string make_model() {
     const auto bags = cut_into_bags(text, lines);
     const auto tokens = static_cast<std::size_t>(std::ranges::count(lines, '\n'));
     const Rows rows =
-        train(bags, tokens, {.dimensions = 16, .steps = 60, .batch = 24, .block = 12, .warm_up = 5},
+        train(bags, tokens, {.dimensions = 16, .steps = 300, .batch = 24, .block = 12, .warm_up = 5},
               [](std::size_t, double) {});
     return write_model({"static-test", lines, rows, origin});
 }
