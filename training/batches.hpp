@@ -25,8 +25,7 @@ struct BatchPair {
 class Batches {
 public:
     /// All three must outlive the object. Throws Error{invalid_argument} when there is no pair.
-    Batches(const std::vector<SourceBags>& sources, const TrainingOptions& options,
-            Random& random);
+    Batches(const std::vector<SourceBags>& sources, const TrainingOptions& options, Random& random);
 
     std::vector<BatchPair> next();
 

@@ -1,5 +1,8 @@
 // Makes the built-in embedding model from text: see README.md.
 
+#include "embed/builtin_model.hpp"
+#include "embed/model_file.hpp"
+#include "evaluation/report.hpp"
 #include "files.hpp"
 #include "model_writer.hpp"
 #include "pairs.hpp"
@@ -7,12 +10,14 @@
 #include "trainer.hpp"
 #include "vocabulary_maker.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <memory>
+#include <span>
 
 namespace rag::training {
 namespace {
@@ -27,6 +32,8 @@ struct Arguments {
     std::string rows;
     std::string name;
     std::string out;
+    std::string model;
+    std::vector<std::string> folders;
     VocabularyOptions vocabulary_options;
     TrainingOptions training;
 };
@@ -60,16 +67,15 @@ void train_rows(const Arguments& arguments) {
     const std::string vocabulary = read_file(arguments.vocabulary);
     const auto bags = cut_into_bags(parse_pairs(read_file(arguments.pairs)), vocabulary);
     double sum = 0;
-    const Rows rows =
-        train(bags, lines_of(vocabulary).size(), arguments.training,
-              [&](std::size_t step, double loss) {
-                  sum += loss;
-                  if (step % steps_between_lines == 0) {
-                      std::cerr << fmt::format("step {} loss {:.4f}\n", step,
-                                               sum / static_cast<double>(steps_between_lines));
-                      sum = 0;
-                  }
-              });
+    const Rows rows = train(
+        bags, lines_of(vocabulary).size(), arguments.training, [&](std::size_t step, double loss) {
+            sum += loss;
+            if (step % steps_between_lines == 0) {
+                std::cerr << fmt::format("step {} loss {:.4f}\n", step,
+                                         sum / static_cast<double>(steps_between_lines));
+                sum = 0;
+            }
+        });
     write_file(arguments.out, std::string_view(reinterpret_cast<const char*>(rows.data()),
                                                rows.size() * sizeof(float)));
 }
@@ -84,6 +90,32 @@ void export_model(const Arguments& arguments) {
                             .vocabulary = vocabulary,
                             .rows = rows,
                             .sources = parse_sources(read_file(arguments.sources))}));
+}
+
+/// The model of a file, or the built-in one; `bytes` holds the file and must outlive the model.
+std::unique_ptr<Embedder> open_model(const std::string& path, std::string& bytes) {
+    if (path.empty()) {
+        return embed::make_builtin_model();
+    }
+    bytes = read_file(path);
+    const auto file = std::as_bytes(std::span(bytes.data(), bytes.size()));
+    const embed::ModelFile model = embed::parse_model_file(file);
+    if (!embed::has_intact_checksum(file)) {
+        throw Error(ErrorCode::corrupt, path + " is damaged; export the model again.");
+    }
+    const EmbeddingSpace space{.model = "builtin/" + std::string(model.name),
+                               .dimensions = static_cast<int>(model.dimensions)};
+    return std::make_unique<embed::StaticModel>(space, model.files, FusionConstants{});
+}
+
+void evaluate_model(const Arguments& arguments) {
+    std::string bytes;
+    const std::unique_ptr<Embedder> model = open_model(arguments.model, bytes);
+    std::vector<evaluation::SetReport> reports;
+    for (const std::string& folder : arguments.folders) {
+        reports.push_back(evaluation::evaluate(evaluation::read_judged_set(folder), *model));
+    }
+    std::cout << evaluation::write_table(reports);
 }
 
 void add_commands(CLI::App& app, Arguments& arguments) {
@@ -119,6 +151,11 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     exporting->add_option("--vocabulary", arguments.vocabulary)->required();
     exporting->add_option("--sources", arguments.sources, "What the rows came from")->required();
     exporting->add_option("--name", arguments.name)->required();
+
+    CLI::App* evaluating = app.add_subcommand("evaluate", "A table of what a model reaches");
+    evaluating->add_option("--model", arguments.model, "A model file; without, the built-in one");
+    evaluating->add_option("folders", arguments.folders, "Sets with known answers")->required();
+    evaluating->callback([&arguments] { evaluate_model(arguments); });
     app.require_subcommand(1);
 }
 

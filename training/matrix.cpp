@@ -21,8 +21,8 @@ void gemm(CBLAS_TRANSPOSE turn_left, CBLAS_TRANSPOSE turn_right, std::span<const
     const auto n = static_cast<blasint>(columns);
     const auto k = static_cast<blasint>(depth);
     cblas_sgemm(CblasRowMajor, turn_left, turn_right, m, n, k, 1.0F, left.data(),
-                turn_left == CblasNoTrans ? k : m, right.data(),
-                turn_right == CblasNoTrans ? n : k, 0.0F, result.data(), n);
+                turn_left == CblasNoTrans ? k : m, right.data(), turn_right == CblasNoTrans ? n : k,
+                0.0F, result.data(), n);
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ std::string plain_inline(std::string_view line) {
         const auto span = std::ranges::find_if(spans, [&](const auto& candidate) {
             return line.substr(at).starts_with(candidate.first) &&
                    (candidate.first != "<" ||
-                    (at + 1 < line.size() && (is_letter(line[at + 1]) || line[at + 1] == '/' ||
-                                              line[at + 1] == '!')));
+                    (at + 1 < line.size() &&
+                     (is_letter(line[at + 1]) || line[at + 1] == '/' || line[at + 1] == '!')));
         });
         const std::size_t end = span == spans.end()
                                     ? std::string_view::npos
@@ -239,8 +239,9 @@ Page parse_page(std::string_view markdown) {
 
 std::string xml_to_markdown(std::string_view xml) {
     static const std::set<std::string, std::less<>> blocks{
-        "para", "simpara", "section", "item", "listitem", "list", "note", "example", "definition",
-        "entry", "refpurpose", "refname", "figure", "table", "row", "exercise", "problem"};
+        "para",   "simpara", "section",    "item",     "listitem",   "list",
+        "note",   "example", "definition", "entry",    "refpurpose", "refname",
+        "figure", "table",   "row",        "exercise", "problem"};
     static const std::set<std::string, std::less<>> code{"programlisting", "screen", "code",
                                                          "m:math", "math"};
     std::string markdown;

@@ -16,7 +16,7 @@ namespace rag::training {
 namespace {
 
 /// Of a group of texts each is paired with this many others.
-constexpr std::size_t partners = 2;
+constexpr std::size_t partners = 12;
 
 template <class Number>
 Number parse_number(std::string_view text, std::size_t line) {
@@ -30,14 +30,13 @@ Number parse_number(std::string_view text, std::size_t line) {
 }
 
 SourceKind parse_kind(std::string_view word, std::size_t line) {
-    static const std::map<std::string_view, SourceKind> kinds{{"pages", SourceKind::pages},
-                                                              {"pairs", SourceKind::pairs},
-                                                              {"groups", SourceKind::groups}};
+    static const std::map<std::string_view, SourceKind> kinds{
+        {"pages", SourceKind::pages}, {"pairs", SourceKind::pairs}, {"groups", SourceKind::groups}};
     const auto found = kinds.find(word);
     if (found == kinds.end()) {
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("Line {}: the kind '{}' is not pages, pairs or groups.", line,
-                                word));
+        throw Error(
+            ErrorCode::invalid_argument,
+            fmt::format("Line {}: the kind '{}' is not pages, pairs or groups.", line, word));
     }
     return found->second;
 }

@@ -24,13 +24,13 @@ enum class SourceKind {
 
 /// One line of sources.tsv.
 struct TextSource {
-    std::string name;
+    std::string name{};
     SourceKind kind = SourceKind::pages;
-    std::string path;  ///< Below the folder of gathered texts.
+    std::string path{};  ///< Below the folder of gathered texts.
     std::size_t pairs_max = 45'000;
-    double weight = 1;        ///< Of its pairs in the loss.
-    std::string licence;      ///< As an SPDX expression.
-    std::string attribution;  ///< Whom to name, and the revision that was read.
+    double weight = 1;          ///< Of its pairs in the loss.
+    std::string licence{};      ///< As an SPDX expression.
+    std::string attribution{};  ///< Whom to name, and the revision that was read.
 };
 
 /// Lines `name, kind, path, pairs_max, weight, licence, attribution` with tabs between; lines that

@@ -194,8 +194,8 @@ private:
                 first[j] = keep_first * first[j] + (1.0F - keep_first) * gradient[j];
                 second[j] =
                     keep_second * second[j] + (1.0F - keep_second) * gradient[j] * gradient[j];
-                row[j] -= rate * first[j] * first_scale /
-                          (std::sqrt(second[j] * second_scale) + 1e-8F);
+                row[j] -=
+                    rate * first[j] * first_scale / (std::sqrt(second[j] * second_scale) + 1e-8F);
             }
         }
     }

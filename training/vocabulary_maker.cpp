@@ -23,8 +23,7 @@ bool is_word(std::string_view word) {
     if (first < 0x80) {
         return embed::ascii_kind(first) != embed::CharacterKind::symbol;
     }
-    const embed::DecomposedCharacter parts =
-        embed::decompose_character(decode_utf8(word, 0).value);
+    const embed::DecomposedCharacter parts = embed::decompose_character(decode_utf8(word, 0).value);
     return parts.count > 0 && parts.parts[0].kind != embed::CharacterKind::symbol;
 }
 
@@ -169,8 +168,8 @@ private:
     static void merge_in(std::vector<Symbol>& symbols, const SymbolPair& pair, Symbol merged) {
         std::size_t to = 0;
         for (std::size_t i = 0; i < symbols.size(); ++to) {
-            const bool here = i + 1 < symbols.size() && symbols[i] == pair.first &&
-                              symbols[i + 1] == pair.second;
+            const bool here =
+                i + 1 < symbols.size() && symbols[i] == pair.first && symbols[i + 1] == pair.second;
             symbols[to] = here ? merged : symbols[i];
             i += here ? 2 : 1;
         }

@@ -22,8 +22,8 @@ private:
 
 struct VocabularyOptions {
     std::size_t tokens = 32'000;
-    std::uint64_t word_count_min = 3;       ///< Rarer words teach no merges.
-    std::uint64_t character_count_min = 50; ///< Rarer characters are no tokens.
+    std::uint64_t word_count_min = 3;        ///< Rarer words teach no merges.
+    std::uint64_t character_count_min = 50;  ///< Rarer characters are no tokens.
     std::size_t piece_characters_max = 24;
 };
 

@@ -30,6 +30,9 @@ test_packages() {
     esac
 }
 
+# What only the tool in training/ needs. Without it the tool multiplies by plain loops.
+training_packages() { echo libopenblas-dev; }
+
 # Prints those of the named packages that are not there. A tool that came some other way (Node.js of
 # its makers, say) is as good as its package.
 missing_packages() {

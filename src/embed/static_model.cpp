@@ -18,6 +18,14 @@ namespace {
 
 constexpr std::size_t texts_between_checks = 64;
 
+/// The model was trained on English: of other scripts it has single characters at most, and they
+/// say nothing. A word is worth looking at when some letter of it is of the basic Latin alphabet,
+/// or it is a number.
+bool is_readable(std::string_view word) {
+    return std::ranges::any_of(word,
+                               [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
+}
+
 /// A question's tokens, each with the number of the stem of the word that it came from.
 struct QueryTokens {
     struct Entry {
@@ -26,6 +34,8 @@ struct QueryTokens {
     };
     std::vector<Entry> entries;
     std::vector<std::string> stems;  ///< Distinct.
+    std::size_t bytes_read = 0;
+    std::size_t bytes_unreadable = 0;  ///< Of words in other scripts.
 };
 
 QueryTokens cut_query(std::string_view text, const WordPiece& word_piece) {
@@ -33,11 +43,16 @@ QueryTokens cut_query(std::string_view text, const WordPiece& word_piece) {
     std::unordered_map<std::string, std::uint32_t> numbers;
     std::vector<TokenId> tokens;
     for_each_word(text, [&](std::string_view word) {
+        if (!is_readable(word)) {
+            query.bytes_unreadable += word.size();
+            return;
+        }
         tokens.clear();
         word_piece.append_tokens(word, tokens);
         if (tokens.empty()) {
             return;
         }
+        query.bytes_read += word.size();
         const auto next = static_cast<std::uint32_t>(query.stems.size());
         const auto [place, is_new] = numbers.try_emplace(text::stem_word(word), next);
         if (is_new) {
@@ -122,6 +137,10 @@ Vector StaticModel::embed_query(const CallContext& context, std::string_view tex
                                 const CountWords& count_words) {
     context.check();
     QueryTokens query = cut_query(text, word_piece_);
+    if (query.bytes_unreadable > query.bytes_read) {
+        // A number or a name in a sentence that cannot be read would speak for all of it.
+        return Vector(static_cast<std::size_t>(space_.dimensions), 0.0F);
+    }
     const std::vector<double> weights = weigh_stems(query.stems, count_words);
     std::ranges::sort(query.entries, {}, &QueryTokens::Entry::token);
     Vector sum(static_cast<std::size_t>(space_.dimensions), 0.0F);
@@ -154,7 +173,11 @@ std::vector<std::string_view> StaticModel::tokens_of(std::string_view text) cons
 }
 
 void StaticModel::append_tokens(std::string_view text, std::vector<TokenId>& tokens) const {
-    for_each_word(text, [&](std::string_view word) { word_piece_.append_tokens(word, tokens); });
+    for_each_word(text, [&](std::string_view word) {
+        if (is_readable(word)) {
+            word_piece_.append_tokens(word, tokens);
+        }
+    });
 }
 
 Vector StaticModel::embed_tokens(std::vector<TokenId>& tokens) const {

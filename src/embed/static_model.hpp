@@ -30,6 +30,9 @@ struct StaticModelFiles {
 /// df = 0; a token that comes from several words takes their mean. Without statistics, or where
 /// nothing is stored yet (N = 0), all weights are 1.
 ///
+/// Words without a letter of the basic Latin alphabet, or a digit, are left out; a query that is
+/// mostly made of them has no vector (all zeros), and words alone answer it.
+///
 /// Constant after construction: safe for concurrent use without a lock.
 class StaticModel final : public Embedder {
 public:

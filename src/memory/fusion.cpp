@@ -72,6 +72,27 @@ std::vector<std::size_t> order_by_similarity(const std::vector<RankedEntry>& ran
     return order;
 }
 
+/// The largest share that any text has of the words' ideal score; 1 where there is none.
+double best_match(const std::vector<RankedEntry>& ranked, const FusionRule& rule) {
+    if (!rule.ideal) {
+        return 1;
+    }
+    double best = 0;
+    for (const RankedEntry& candidate : ranked) {
+        best = std::max(best, words_part(candidate.entry, rule));
+    }
+    return best;
+}
+
+/// Whether the place, counted from 1, is kept for a dense hit.
+bool is_reserved(std::size_t place, double match) {
+    if (match < no_match) {
+        return place % reserved_place_every != 1;
+    }
+    return place % (match < poor_match ? reserved_place_every_when_poor : reserved_place_every) ==
+           0;
+}
+
 }  // namespace
 
 std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule& rule) {
@@ -81,6 +102,7 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         return ranked;
     }
     const std::vector<std::size_t> dense = order_by_similarity(ranked);
+    const double match = best_match(ranked, rule);
     std::vector<bool> listed(ranked.size(), false);
     std::vector<RankedEntry> list;
     list.reserve(std::min(ranked.size(), rule.count));
@@ -93,8 +115,7 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         while (listed[next_fused]) {
             ++next_fused;
         }
-        const bool reserved =
-            (list.size() + 1) % reserved_place_every == 0 && next_dense < dense.size();
+        const bool reserved = is_reserved(list.size() + 1, match) && next_dense < dense.size();
         const std::size_t taken = reserved ? dense[next_dense] : next_fused;
         listed[taken] = true;
         const double score = reserved ? list.back().score : ranked[taken].score;

@@ -89,6 +89,23 @@ TEST_CASE("built-in model: cuts text into the tokens it was trained on") {
     CHECK(model->tokens_of("!?").empty());
 }
 
+TEST_CASE("built-in model: a question in a script that it cannot read has no vector") {
+    const auto model = make_builtin_model();
+    const auto length = [&](std::string_view text) {
+        const Vector vector = model->embed_query({}, text, {});
+        return contract::dot(vector, vector);
+    };
+    for (const char* unreadable : {"东京1999年发生了什么", "เกิดอะไรขึ้นในปี 1999",
+                                   "ماذا حدث في عام 1999", "Что было в 1999 году"}) {
+        CAPTURE(unreadable);
+        CHECK(length(unreadable) == 0);
+    }
+    for (const char* readable : {"Straße nach Köln", "ø", "1999", "what does 東京 mean"}) {
+        CAPTURE(readable);
+        CHECK((length(readable) > 0.99) == (std::string_view(readable) != "ø"));
+    }
+}
+
 TEST_CASE("static model: a text is the sum of its distinct tokens' rows, weighed by ln tf") {
     const std::string rows = make_rows({0.5F, 2.0F}, {2, 0, 4, 0, 3, 4});
     StaticModel model({"test/tiny", 3}, files_of("a\nb\n", rows), {});

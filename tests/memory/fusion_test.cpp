@@ -58,6 +58,19 @@ TEST_CASE("fusion: every fifth place goes to the best dense hit not yet listed")
     CHECK(ranked[4].score == ranked[3].score);
 }
 
+TEST_CASE("fusion: where the words match badly, dense hits have every second place or more") {
+    std::vector<FusionEntry> entries;
+    for (ChunkId id = 1; id <= 9; ++id) {
+        entries.push_back(entry(id, 10.0 - static_cast<double>(id), 0.0));
+    }
+    for (ChunkId id = 20; id <= 25; ++id) {
+        entries.push_back(entry(id, 0, 0.001 * static_cast<double>(id)));
+    }
+    CHECK(ids(fuse(entries, rule_with(40, 6))) == std::vector<ChunkId>{1, 25, 2, 24, 3, 23});
+    CHECK(ids(fuse(entries, rule_with(90, 7))) == std::vector<ChunkId>{1, 25, 24, 23, 22, 2, 21});
+    CHECK(ids(fuse(entries, rule_with(36, 6))) == std::vector<ChunkId>{1, 2, 3, 4, 25, 5});
+}
+
 TEST_CASE("fusion: equal texts are listed once, the best of them") {
     FusionEntry twin = entry(7, 3, 0.1);
     twin.text_key = 1;
@@ -108,6 +121,8 @@ TEST_CASE(
             one.text_key = random() % 100;
             entries.push_back(one);
         }
+        // One that holds most of the question, so that every fifth place is kept and no more.
+        entries.push_back(entry(size + 1, 3, 0.5));
         const auto full = fuse(entries, rule_with(unit(random) < 0.1 ? 0 : 4, 50));
         std::set<std::uint64_t> keys;
         for (std::size_t i = 0; i < full.size(); ++i) {
