@@ -12,6 +12,7 @@
 #include "server/stdio.hpp"
 #include "signals.hpp"
 #include "signing_secret.hpp"
+#include "token_lookups.hpp"
 
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ public:
     memory::Memory& memory() override { return engine_.memory(CallContext{}); }
     Store& store() override { return engine_.store(CallContext{}); }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
+    TokenTable& tokens() override { return engine_.tokens(CallContext{}); }
 
     int serve(const cli::ServeOptions& options) override {
         // First of all threads, so that the signals come to it.
@@ -68,6 +70,7 @@ private:
     }
 
     int serve_http(SignalWatch& signals, Offer offer) {
+        require_some_token(config_, engine_);
         const std::string secret = find_signing_secret(config_);
         Workers calls("call", config_.workers, config_.queue);
         Workers jobs("job", job_threads, job_queue_max);

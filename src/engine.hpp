@@ -38,6 +38,7 @@ public:
     Store& store(const CallContext& context);
     Embedder& embedder(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
+    TokenTable& tokens(const CallContext& context);
 
     /// What is open, without waiting; null before.
     Store* open_store();
@@ -48,6 +49,7 @@ public:
 
     Clock& clock() { return clock_; }
     IdSource& ids() { return ids_; }
+    HttpClient& http() { return *http_; }
 
 private:
     struct Opened;

@@ -6,11 +6,13 @@
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_tokens.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/sqlite_tokens.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -41,6 +43,7 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
+            std::make_unique<storage::SqliteTokens>(database),
             /*remote=*/false};
 }
 
@@ -63,6 +66,7 @@ OpenedStore open_postgres(const Config& config) {
             std::make_unique<storage::PostgresSearch>(*pool),
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
+            std::make_unique<storage::PostgresTokens>(*pool),
             /*remote=*/true};
 }
 

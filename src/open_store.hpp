@@ -6,6 +6,7 @@
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
+#include "rag/token_table.hpp"
 
 #include <memory>
 
@@ -18,6 +19,7 @@ struct OpenedStore {
     std::unique_ptr<SearchIndex> index;
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
+    std::unique_ptr<TokenTable> tokens;
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;
 };

@@ -4,6 +4,7 @@
 #include "memory/memory.hpp"
 #include "rag/embedder.hpp"
 #include "rag/store.hpp"
+#include "rag/token_table.hpp"
 
 #include <functional>
 #include <memory>
@@ -31,6 +32,7 @@ public:
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
+    virtual TokenTable& tokens() = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
     virtual int serve(const ServeOptions& options) = 0;
 };

@@ -46,7 +46,10 @@ TEST_CASE("config: with nothing configured everything has a default") {
     CHECK(config.auth == AuthMode::none);
     CHECK_FALSE(config.auth_given);
     CHECK_FALSE(config.allowed_roots.has_value());
-    CHECK_FALSE(config.rate_limit.has_value());
+    CHECK(config.rate_limit == 0);
+    CHECK(config.concurrent_calls == 0);
+    CHECK(config.crawl_starts == 0);
+    CHECK(config.stream_idle == std::chrono::seconds(0));
     CHECK(config.workers >= 4);
 }
 
