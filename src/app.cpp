@@ -15,6 +15,7 @@
 #include "store_keeper.hpp"
 #include "store_migration.hpp"
 #include "telemetry.hpp"
+#include "token_lookups.hpp"
 #include "upkeep.hpp"
 
 #include <unistd.h>
@@ -40,6 +41,7 @@ public:
     memory::Memory& memory() override { return engine_.memory(CallContext{}); }
     Store& store() override { return engine_.store(CallContext{}); }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
+    TokenTable& tokens() override { return engine_.tokens(CallContext{}); }
 
     BackupReport back_up(const CallContext& context, const std::string& file) override {
         return rag::back_up(config_, context, file);
@@ -100,6 +102,7 @@ private:
     }
 
     int serve_http(SignalWatch& signals, Offer offer) {
+        require_some_token(config_, engine_);
         const std::string secret = find_signing_secret(config_);
         Workers calls("call", config_.workers, config_.queue);
         Workers jobs("job", job_threads, job_queue_max);

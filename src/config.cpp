@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 #include "config_sources.hpp"
 #include "rag/error.hpp"
+#include "server/gate.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -21,6 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 
 using HeadersByHost = std::map<std::string, std::map<std::string, std::string>>;
+
+constexpr int rate_limit_default = 600;
+constexpr int concurrent_calls_default = 64;
+constexpr int crawl_starts_default = 60;
 
 enum class Secrecy { open, secret, url };
 
@@ -186,6 +191,17 @@ AuthMode read_auth(Reader& reader, Config& config) {
     return word == "token" ? AuthMode::token : (word == "oauth" ? AuthMode::oauth : AuthMode::none);
 }
 
+/// Limits by principal. Where nobody but this machine's users can call there are none by default.
+void read_caller_limits(Reader& reader, Config& config) {
+    const bool open = config.auth == AuthMode::none && server::is_loopback(config.host);
+    const auto read = [&](const char* variable, int otherwise) {
+        return static_cast<int>(reader.number(variable, open ? 0 : otherwise, 0, 1'000'000));
+    };
+    config.rate_limit = read("RAG_RATE_LIMIT", rate_limit_default);
+    config.concurrent_calls = read("RAG_CONCURRENT_CALLS", concurrent_calls_default);
+    config.crawl_starts = read("RAG_CRAWL_STARTS", crawl_starts_default);
+}
+
 void read_network(Reader& reader, Config& config) {
     config.host = reader.text("RAG_HOST", config.host);
     config.port = static_cast<std::uint16_t>(reader.number("PORT", config.port, 0, 65'535));
@@ -196,12 +212,8 @@ void read_network(Reader& reader, Config& config) {
     config.tokens = reader.text("RAG_TOKENS", "", Secrecy::secret);
     config.secret = reader.text("RAG_SECRET", "", Secrecy::secret);
     config.oauth_issuer = reader.text("RAG_OAUTH_ISSUER");
-    config.oauth_audience = reader.text("RAG_OAUTH_AUDIENCE");
-    if (reader.given("RAG_RATE_LIMIT")) {
-        config.rate_limit = static_cast<int>(reader.number("RAG_RATE_LIMIT", 0, 0, 1'000'000));
-    } else {
-        reader.text("RAG_RATE_LIMIT");
-    }
+    config.oauth_audience = reader.list("RAG_OAUTH_AUDIENCE", ',');
+    read_caller_limits(reader, config);
 }
 
 /// {"host": {"Header": "value"}}

@@ -42,8 +42,11 @@ struct Config {
     std::string tokens;       ///< name:role[:collection+collection]:secret, comma-separated.
     std::string secret;       ///< Signs sessions; empty until derived by the composition root.
     std::string oauth_issuer;
-    std::string oauth_audience;
-    std::optional<int> rate_limit;  ///< Calls a minute and principal; 0 is off, null the default.
+    std::vector<std::string> oauth_audience;  ///< Empty: what the public URL makes of it.
+    // By principal; 0 is off.
+    int rate_limit = 0;  ///< Calls a minute.
+    int concurrent_calls = 0;
+    int crawl_starts = 0;                 ///< An hour.
 
     std::optional<std::vector<std::string>> allowed_roots;  ///< Absolute folders; null when unset.
     std::vector<std::string> crawl_allow_hosts;

@@ -68,6 +68,7 @@ memory::Options memory_options(const Config& config, const OpenedStore& opened) 
     options.collections_kept =
         opened.remote ? collections_kept_remote : std::chrono::milliseconds{0};
     options.host = host_name();
+    options.crawl_starts_per_hour = config.crawl_starts;
     return options;
 }
 
@@ -181,6 +182,10 @@ Upkeep& Engine::upkeep(const CallContext& context) {
 
 EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
     return *wait(context).store.ended_sessions;
+}
+
+TokenTable& Engine::tokens(const CallContext& context) {
+    return *wait(context).store.tokens;
 }
 
 std::unique_ptr<Embedder> Engine::make_embedder() {

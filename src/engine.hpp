@@ -43,6 +43,7 @@ public:
     Embedder& embedder(const CallContext& context);
     Upkeep& upkeep(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
+    TokenTable& tokens(const CallContext& context);
 
     /// The configured model, without a store.
     std::unique_ptr<Embedder> make_embedder();
@@ -61,6 +62,7 @@ public:
 
     Clock& clock() { return clock_; }
     IdSource& ids() { return ids_; }
+    HttpClient& http() { return *http_; }
 
 private:
     struct Opened;

@@ -11,8 +11,8 @@
 namespace rag {
 namespace {
 
-constexpr int rate_limit_default = 600;
 constexpr std::int64_t bytes_of_mb = 1024 * 1024;
+
 /// A client that came back at once would keep the machine awake all the same.
 server::StreamKeeperOptions stream_options(const Config& config) {
     server::StreamKeeperOptions options;
@@ -27,7 +27,7 @@ server::OriginRules origin_rules(const Config& config) {
     return {config.host, config.public_url, config.allowed_hosts, config.allowed_origins};
 }
 
-server::Authenticator make_authenticator(const Config& config) {
+void check_bind_address(const Config& config) {
     if (!server::is_loopback(config.host) && config.auth == AuthMode::none && !config.auth_given) {
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("RAG_HOST is '{}', which others can reach, and there is no "
@@ -35,20 +35,15 @@ server::Authenticator make_authenticator(const Config& config) {
                                 "token create --name NAME', or write out RAG_AUTH=none.",
                                 config.host));
     }
-    if (config.auth == AuthMode::oauth) {
-        throw Error(ErrorCode::invalid_argument,
-                    "RAG_AUTH is 'oauth', which this version does not speak; set RAG_AUTH=token.");
-    }
-    return {config.auth == AuthMode::token ? server::AuthScheme::bearer : server::AuthScheme::open,
-            server::parse_tokens(config.tokens)};
 }
 
-int calls_per_minute(const Config& config) {
-    if (config.rate_limit) {
-        return *config.rate_limit;
+server::AuthScheme auth_scheme(AuthMode mode) {
+    switch (mode) {
+        case AuthMode::none: return server::AuthScheme::open;
+        case AuthMode::token: return server::AuthScheme::bearer;
+        case AuthMode::oauth: return server::AuthScheme::oauth;
     }
-    const bool open = server::is_loopback(config.host) && config.auth == AuthMode::none;
-    return open ? 0 : rate_limit_default;
+    return server::AuthScheme::bearer;
 }
 
 server::PartState to_part_state(DeferredState state) {
@@ -69,18 +64,18 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
       engine_(engine),
       telemetry_(telemetry),
       origins_(origin_rules(config)),
-      authenticator_(make_authenticator(config)),
-      rate_limit_(calls_per_minute(config), engine.clock()),
+      stored_tokens_(engine),
+      issued_tokens_(config.auth == AuthMode::oauth ? std::make_unique<IssuedTokens>(config, engine)
+                                                    : nullptr),
+      resource_({config.public_url, {config.oauth_issuer}}),
+      authenticator_(auth_options(), engine.clock()),
+      rate_limit_(config.rate_limit, engine.clock()),
+      call_limit_(static_cast<std::size_t>(config.concurrent_calls)),
       ended_sessions_(engine),
       sessions_(secret, ended_sessions_, engine.clock()),
       streams_(stream_options(config)),
-      streamable_(
-          protocol.dispatcher(), sessions_, streams_, jobs,
-          [this](const http::Request& request) { return authenticator_.identify(request); }),
-      sse_(
-          protocol.dispatcher(), streams_, jobs,
-          [this](const http::Request& request) { return authenticator_.identify(request); },
-          engine.ids()),
+      streamable_(protocol.dispatcher(), sessions_, streams_, jobs, door()),
+      sse_(protocol.dispatcher(), streams_, jobs, door(), engine.ids()),
       server_(server_options(), routes(), calls) {
     show_connections();
 }
@@ -97,6 +92,46 @@ void HttpService::stop() {
     server_.stop();
 }
 
+server::AuthOptions HttpService::auth_options() {
+    check_bind_address(config_);
+    server::AuthOptions options;
+    options.scheme = auth_scheme(config_.auth);
+    if (options.scheme == server::AuthScheme::bearer) {
+        options.tokens = server::parse_tokens(config_.tokens);
+        options.look_up = [this](const std::string& token) {
+            return stored_tokens_.look_up(token);
+        };
+    } else if (options.scheme == server::AuthScheme::oauth) {
+        options.look_up = [this](const std::string& token) {
+            return issued_tokens_->look_up(token);
+        };
+        options.metadata_url = [this](const http::Request& head) {
+            return resource_.metadata_url(head);
+        };
+    }
+    return options;
+}
+
+server::Door HttpService::door() {
+    server::Door door;
+    door.caller_of = [this](const http::Request& request) {
+        return authenticator_.identify(request);
+    };
+    door.check_scope = [this](const http::Request& request, std::optional<Role> needed) {
+        return authenticator_.check_scope(request, needed);
+    };
+    door.take_place = [this](const http::Request& request) {
+        server::CallPlace taken;
+        taken.place = call_limit_.take(
+            server::payer_of(request, authenticator_.identify(request), authenticator_.scheme()));
+        if (!taken.place) {
+            taken.refusal = std::make_unique<http::Response>(call_limit_.refuse());
+        }
+        return taken;
+    };
+    return door;
+}
+
 http::ServerOptions HttpService::server_options() {
     http::ServerOptions options;
     options.host = config_.host;
@@ -105,6 +140,7 @@ http::ServerOptions HttpService::server_options() {
     options.limits.body_budget_bytes =
         static_cast<std::size_t>(config_.body_budget_mb * bytes_of_mb);
     options.gate = server::make_gate(origins_, authenticator_, rate_limit_);
+    options.gate_waits = [this](const http::Request& head) { return authenticator_.waits(head); };
     options.decorate = [this](const http::Request& request, HttpHeaders& headers) {
         origins_.decorate(request, headers);
     };
@@ -125,6 +161,11 @@ std::vector<http::Route> HttpService::routes() {
                                         },
                                     .index = [this] { return to_part_state(engine_.state()); }});
     routes.push_back(server::make_metrics_route(telemetry_.metrics()));
+    if (config_.auth == AuthMode::oauth) {
+        for (http::Route& route : resource_.routes()) {
+            routes.push_back(std::move(route));
+        }
+    }
     routes.push_back(streamable_.route());
     for (http::Route& route : sse_.routes()) {
         routes.push_back(std::move(route));

@@ -8,12 +8,15 @@
 #include "mcp_service.hpp"
 #include "server/admission.hpp"
 #include "server/auth.hpp"
+#include "server/call_limit.hpp"
 #include "server/gate.hpp"
 #include "server/legacy_sse.hpp"
 #include "server/rate_limit.hpp"
+#include "server/resource_metadata.hpp"
 #include "server/stream_keeper.hpp"
 #include "server/streamable_http.hpp"
 #include "telemetry.hpp"
+#include "token_lookups.hpp"
 
 #include <atomic>
 #include <memory>
@@ -36,6 +39,8 @@ public:
     void stop();
 
 private:
+    server::AuthOptions auth_options();
+    server::Door door();
     http::ServerOptions server_options();
     std::vector<http::Route> routes();
     void show_connections();
@@ -45,8 +50,12 @@ private:
     Engine& engine_;
     Telemetry& telemetry_;
     const server::OriginGate origins_;
-    const server::Authenticator authenticator_;
+    StoredTokens stored_tokens_;
+    const std::unique_ptr<IssuedTokens> issued_tokens_;  // Null unless OAuth is configured.
+    const server::ProtectedResource resource_;
+    server::Authenticator authenticator_;
     server::RateLimit rate_limit_;
+    server::CallLimit call_limit_;
     StoredEndedSessions ended_sessions_;
     mcp::Sessions sessions_;
     server::StreamKeeper streams_;

@@ -8,6 +8,7 @@
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_tokens.hpp"
 #include "storage/postgres_upkeep.hpp"
 #include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
@@ -16,6 +17,7 @@
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/sqlite_tokens.hpp"
 #include "storage/sqlite_upkeep.hpp"
 
 #include <chrono>
@@ -47,6 +49,7 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
+            std::make_unique<storage::SqliteTokens>(database),
             std::make_unique<storage::SqliteFrontier>(database),
             std::make_unique<storage::SqliteUpkeep>(database),
             /*tend=*/{},
@@ -69,6 +72,7 @@ OpenedStore open_postgres(const Config& config) {
             std::make_unique<storage::PostgresSearch>(*pool),
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
+            std::make_unique<storage::PostgresTokens>(*pool),
             std::make_unique<storage::PostgresFrontier>(*pool),
             std::make_unique<storage::PostgresUpkeep>(*pool),
             [indexes](const CallContext& now) {

@@ -7,6 +7,7 @@
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
+#include "rag/token_table.hpp"
 #include "rag/upkeep.hpp"
 #include "storage/postgres_pool.hpp"
 
@@ -30,6 +31,7 @@ struct OpenedStore {
     std::unique_ptr<SearchIndex> index;
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
+    std::unique_ptr<TokenTable> tokens;
     std::unique_ptr<CrawlFrontier> frontier;
     std::unique_ptr<Upkeep> upkeep;
     /// What makes later calls faster and may take minutes; to be called now and then by one thread.

@@ -17,12 +17,12 @@ configure_fuzzers() {
 }
 
 part "asan: build the whole product" build_preset asan
-for name in scenarios processes; do
+for name in scenarios processes authorization; do
     part "asan: $name" run_room asan "$name"
 done
 part "build with tsan" build_preset tsan
 export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1"
-for name in base embed index storage net crawl memory mcp http server scenarios processes; do
+for name in base embed index storage net auth crawl memory mcp http server scenarios processes authorization; do
     part "tsan: $name" run_room tsan "$name"
 done
 part "build fuzzers" configure_fuzzers

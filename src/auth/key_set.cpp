@@ -109,13 +109,14 @@ Keys KeySet::fetch(const CallContext& context) {
 
 std::string KeySet::find_keys_url(const CallContext& context) {
     const std::optional<Url> issuer = parse_url(options_.issuer);
-    std::string why = "it is no http or https URL.";
+    std::string why;  // The most telling reason: a document that is wrong, else the last answer.
+    std::string unanswered = "it is no http or https URL.";
     for (const std::string& url : metadata_urls(options_.issuer)) {
         Json metadata;
         try {
             metadata = parse_json(get_document(context, url));
         } catch (const Error& error) {
-            why = error.message();
+            unanswered = error.message();
             context.check();
             continue;
         }
@@ -132,7 +133,7 @@ std::string KeySet::find_keys_url(const CallContext& context) {
         }
         return keys;
     }
-    throw_unavailable(why);
+    throw_unavailable(why.empty() ? unanswered : why);
 }
 
 std::string KeySet::get_document(const CallContext& context, const std::string& url) {

@@ -5,6 +5,7 @@
 #include "rag/embedder.hpp"
 #include "rag/migration.hpp"
 #include "rag/store.hpp"
+#include "rag/token_table.hpp"
 #include "rag/upkeep.hpp"
 
 #include <cstdint>
@@ -40,6 +41,7 @@ public:
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
+    virtual TokenTable& tokens() = 0;
     /// What opening the store would change in its schema; opens nothing and changes nothing.
     virtual MigrationPlan plan_migration(const CallContext& context) = 0;
     /// Brings the schema up to date and builds what searches in the database need. Gives what was

@@ -47,6 +47,9 @@ struct ServerOptions {
     std::size_t io_threads = 1;
     ServerLimits limits;
     Gate gate;  ///< May be empty.
+    /// Whether the gate may block for this request; it is then asked on a worker instead. On the
+    /// network thread; may be empty.
+    std::function<bool(const Request& head)> gate_waits;
     /// Adds header fields to every answer (security headers, CORS). On the network thread.
     std::function<void(const Request&, HttpHeaders&)> decorate;
     std::function<void(const Served&)> on_served;  ///< On the network thread; may be empty.

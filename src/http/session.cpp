@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/workers.hpp"
 #include "http/message.hpp"
+#include "rag/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -27,6 +28,8 @@ constexpr std::size_t body_reserve_bytes_max = 1024 * 1024;
 constexpr std::size_t linger_bytes_max = 64 * 1024 * 1024;
 constexpr std::chrono::seconds linger_timeout{2};
 constexpr const char* retry_after_seconds = "1";
+/// The gate's answer, between a worker and the connection, for a request that may go on.
+constexpr int let_pass = 0;
 
 std::string lower(std::string_view text) {
     std::string low(text);
@@ -44,6 +47,16 @@ Response make_busy_response(std::string_view sentence) {
     Response response = make_error_response(503, sentence);
     response.headers.emplace_back("Retry-After", retry_after_seconds);
     return response;
+}
+
+Response make_failure_response(const Error& error) {
+    switch (error.code()) {
+        case ErrorCode::unauthorized: return make_error_response(401, error.message());
+        case ErrorCode::unavailable: return make_busy_response(error.message());
+        default:
+            log::error("A handler failed: {}", error.message());
+            return make_error_response(500, "The server met a fault of its own.");
+    }
 }
 
 }  // namespace
@@ -150,7 +163,7 @@ bool Session::fill_request() {
     return true;
 }
 
-std::optional<Response> Session::refuse() {
+std::optional<Response> Session::refuse_head() {
     const auto& options = shared_.options;
     route_ = nullptr;
     if (!fill_request()) {
@@ -161,11 +174,40 @@ std::optional<Response> Session::refuse() {
         keep_alive_ = false;
         return make_error_response(431, "The request has too many header fields.");
     }
-    if (options.gate) {
-        if (std::unique_ptr<Response> refusal = options.gate(request_)) {
-            return std::move(*refusal);
-        }
+    return std::nullopt;
+}
+
+net::awaitable<std::optional<Response>> Session::async_ask_gate() {
+    const auto& options = shared_.options;
+    if (!options.gate) {
+        co_return std::nullopt;
     }
+    if (!options.gate_waits || !options.gate_waits(request_)) {
+        const std::unique_ptr<Response> refusal = options.gate(request_);
+        co_return refusal ? std::optional(std::move(*refusal)) : std::nullopt;
+    }
+    stream_.expires_never();
+    pending_ = std::make_shared<PendingRequest>(request_, BodyShare(shared_.budget), StreamLimits(),
+                                                make_notify());
+    const auto ask = [&gate = options.gate, exchange = make_exchange(pending_)]() mutable {
+        const std::shared_ptr<Exchange> mine = std::move(exchange);
+        std::unique_ptr<Response> refusal = gate(mine->request());
+        mine->respond(refusal ? std::move(*refusal) : Response{let_pass, {}, {}});
+    };
+    if (!shared_.workers.try_post(ask)) {
+        pending_->respond(make_busy_response("The server is busy; try again in a moment."));
+    }
+    std::optional<Answer> answer = co_await async_wait_for_answer();
+    std::exchange(pending_, nullptr)->disconnect();
+    if (!answer) {
+        co_return std::nullopt;  // The connection is lost.
+    }
+    co_return answer->response.status == let_pass ? std::nullopt
+                                                  : std::optional(std::move(answer->response));
+}
+
+std::optional<Response> Session::find_route() {
+    const auto& options = shared_.options;
     const RouteTable::Match match = shared_.routes.find(request_.method, request_.path);
     if (match.route == nullptr) {
         if (match.allow.empty()) {
@@ -186,7 +228,16 @@ std::optional<Response> Session::refuse() {
 }
 
 net::awaitable<void> Session::async_serve() {
-    std::optional<Response> refusal = refuse();
+    std::optional<Response> refusal = refuse_head();
+    if (!refusal) {
+        refusal = co_await async_ask_gate();
+    }
+    if (lost_) {
+        co_return;
+    }
+    if (!refusal) {
+        refusal = find_route();
+    }
     BodyShare share(shared_.budget);
     if (!refusal && body_awaited()) {
         if (lower(request_.header("expect")) == "100-continue") {
@@ -276,6 +327,10 @@ void Session::dispatch(const Route& route) {
         const std::shared_ptr<Exchange> mine = std::move(exchange);
         try {
             route.handler(mine);
+        } catch (const Error& error) {
+            // Of the second look at a token, when the request's body took longer than the first
+            // look is believed.
+            mine->respond(make_failure_response(error));
         } catch (const std::exception& error) {
             log::error("A handler of {} failed: {}", route.path, error.what());
             mine->respond(make_error_response(500, "The server met a fault of its own."));

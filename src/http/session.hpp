@@ -53,6 +53,7 @@ private:
     boost::asio::awaitable<bool> async_wait_for_bytes();
     boost::asio::awaitable<Step> async_read_body(BodyShare& share);
     boost::asio::awaitable<void> async_serve();
+    boost::asio::awaitable<std::optional<Response>> async_ask_gate();
     boost::asio::awaitable<void> async_handle(const Route& route, BodyShare share);
     boost::asio::awaitable<std::optional<Answer>> async_wait_for_answer();
     boost::asio::awaitable<void> async_answer(Response response);
@@ -61,7 +62,8 @@ private:
     boost::asio::awaitable<void> async_linger();
 
     bool fill_request();
-    std::optional<Response> refuse();  ///< Of the head alone; sets route_.
+    std::optional<Response> refuse_head();
+    std::optional<Response> find_route();  ///< Sets route_, or says why there is none.
     void dispatch(const Route& route);
     Notify make_notify();
     void wake();

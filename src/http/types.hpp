@@ -82,8 +82,8 @@ struct Route {
     Handler handler;
 };
 
-/// Whether a request may go on; null lets it pass, a response ends it. Called on the network thread
-/// with the head alone, before the body is read.
+/// Whether a request may go on; null lets it pass, a response ends it. Called with the head alone,
+/// before the body is read, on the network thread unless the server's options say that it waits.
 using Gate = std::function<std::unique_ptr<Response>(const Request& head)>;
 
 }  // namespace rag::http

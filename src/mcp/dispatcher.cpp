@@ -343,6 +343,19 @@ std::variant<std::shared_ptr<Subscription>, Reply> Dispatcher::listen(
     }
 }
 
+std::optional<Role> Dispatcher::role_for(const Message& message) const {
+    const std::string& method = message.method;
+    if (message.kind != Message::Kind::request || method == "initialize" ||
+        method == "server/discover" || method == "ping") {
+        return std::nullopt;
+    }
+    const auto name =
+        message.params.is_object() ? message.params.find("name") : message.params.end();
+    const bool calls = method == "tools/call" && name != message.params.end() && name->is_string();
+    const Tool* tool = calls ? registry_.find_tool(name->get<std::string>()) : nullptr;
+    return tool != nullptr ? tool->least_role : Role::reader;
+}
+
 void Dispatcher::hear(const Message& message, const Arrival& arrival) {
     if (message.kind == Message::Kind::response) {
         if (arrival.client) {

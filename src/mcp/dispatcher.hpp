@@ -69,6 +69,10 @@ public:
     std::variant<std::shared_ptr<Subscription>, Reply> listen(Call& call,
                                                               std::shared_ptr<Outlet> outlet);
 
+    /// The role that a message needs; null for what opens a conversation, and for notifications and
+    /// responses. For wires that ask for more rights by a status of their own.
+    std::optional<Role> role_for(const Message& message) const;
+
     /// A notification or a response from the client. Unknown ones are ignored.
     void hear(const Message& message, const Arrival& arrival);
 

@@ -52,7 +52,7 @@ void pause(const CallContext& context, std::chrono::milliseconds duration) {
 Json Jobs::run(const CallContext& context, const JobRequest& request, const JobWork& work) {
     for (;;) {
         context.check();
-        const Job job = begin(context, request);
+        const Job job = begin(context, request).job;
         const Lease lease{job.id, ids_.uuid()};
         if (store_.lease_job(context, lease.job, lease.owner, lease_)) {
             Outcome outcome = execute(context, lease, work);
@@ -66,11 +66,9 @@ Json Jobs::run(const CallContext& context, const JobRequest& request, const JobW
     }
 }
 
-Job Jobs::begin(const CallContext& context, const JobRequest& request) {
-    return store_
-        .create_job(context, {ids_.uuid(), request.kind, context.caller.principal, request.join_key,
-                              request.request})
-        .job;
+JobCreated Jobs::begin(const CallContext& context, const JobRequest& request) {
+    return store_.create_job(context, {ids_.uuid(), request.kind, context.caller.principal,
+                                       request.join_key, request.request});
 }
 
 bool Jobs::resume(const CallContext& context, const Job& job, const JobWork& work) {

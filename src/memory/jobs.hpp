@@ -58,7 +58,7 @@ public:
 
     /// Writes the work down, for whoever resumes it; returns an equal job that has not ended yet
     /// where there is one.
-    Job begin(const CallContext& context, const JobRequest& request);
+    JobCreated begin(const CallContext& context, const JobRequest& request);
 
     /// Takes an abandoned job over and does it. False when another server was faster.
     bool resume(const CallContext& context, const Job& job, const JobWork& work);

@@ -16,6 +16,7 @@
 #include "memory/json_forms.hpp"
 #include "memory/search.hpp"
 #include "memory/site_ingest.hpp"
+#include "memory/start_limit.hpp"
 #include "rag/error.hpp"
 
 #include <fmt/format.h>
@@ -38,7 +39,8 @@ struct Memory::Parts {
           ingest(ports.store, writer, files, ports.clock),
           directories(ports.store, ingest, files),
           sites({ports.store, ports.frontier, writer, ports.web, ports.clock, ports.ids}),
-          jobs(ports.store, ports.ids, options.job_lease) {}
+          jobs(ports.store, ports.ids, options.job_lease),
+          crawl_starts(options.crawl_starts_per_hour, ports.clock) {}
 
     JobWork work_on(const IngestDirectory& request) {
         return [this, request](const CallContext& context, JobNotes& notes) {
@@ -72,6 +74,7 @@ struct Memory::Parts {
     DirectoryIngest directories;
     SiteIngest sites;
     Jobs jobs;
+    StartLimit crawl_starts;
     InFlight<IngestedDocument> texts_in_flight;
     InFlight<Json> jobs_in_flight;
 };
@@ -232,6 +235,7 @@ CrawlReport Memory::ingest_url(const CallContext& context, const IngestUrl& requ
     const JobRequest job = parts_->prepare(context, normalised);
     return read_crawl_report(
         parts_->jobs_in_flight.run(context, job.join_key, [&](const CallContext& own) {
+            parts_->crawl_starts.take(own.caller.principal);
             return parts_->jobs.run(own, job, parts_->work_on(normalised));
         }));
 }
@@ -240,19 +244,26 @@ Job Memory::begin_ingest_text(const CallContext& context, const IngestText& requ
     require_role(context, Role::writer, "ingest texts");
     require_collection_to_fill(context, parts_->ports.store, request.collection);
     const Json arguments = write_request(request);
-    return parts_->jobs.begin(
-        context, {std::string(text_job),
-                  join_key(context.caller, text_job, arguments),
-                  {{"caller", write_caller(context.caller)}, {"arguments", arguments}}});
+    return parts_->jobs
+        .begin(context, {std::string(text_job),
+                         join_key(context.caller, text_job, arguments),
+                         {{"caller", write_caller(context.caller)}, {"arguments", arguments}}})
+        .job;
 }
 
 Job Memory::begin_ingest_directory(const CallContext& context, const IngestDirectory& request) {
-    return parts_->jobs.begin(context, parts_->prepare(context, request));
+    return parts_->jobs.begin(context, parts_->prepare(context, request)).job;
 }
 
 Job Memory::begin_ingest_url(const CallContext& context, const IngestUrl& request) {
     parts_->sites.check(context, request);
-    return parts_->jobs.begin(context, parts_->prepare(context, normalise(request)));
+    const JobRequest job = parts_->prepare(context, normalise(request));
+    parts_->crawl_starts.take(context.caller.principal);
+    JobCreated begun = parts_->jobs.begin(context, job);
+    if (!begun.created) {
+        parts_->crawl_starts.give_back(context.caller.principal);
+    }
+    return std::move(begun.job);
 }
 
 SiteAnalysis Memory::analyze_website(const CallContext& context,

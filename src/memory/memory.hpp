@@ -35,6 +35,8 @@ struct Options {
     std::chrono::milliseconds collections_kept{0};
     /// A job whose owner has not shown up for this long may be taken over.
     std::chrono::milliseconds job_lease{30'000};
+    /// Crawls that one principal may start within an hour; 0: as many as it likes.
+    int crawl_starts_per_hour = 0;
     std::string host;  ///< Name of this machine: a job about its files is resumed here only.
 };
 

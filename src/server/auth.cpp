@@ -1,10 +1,13 @@
 #include "server/auth.hpp"
 
 #include "base/hash.hpp"
+#include "base/log.hpp"
+#include "base/roles.hpp"
 #include "base/utf8.hpp"
 #include "http/message.hpp"
 #include "rag/error.hpp"
 #include "server/gate.hpp"
+#include "server/resource_metadata.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +15,11 @@ namespace rag::server {
 namespace {
 
 constexpr std::size_t secret_bytes_min = 16;
+/// Between the question whether a look-up is needed and the answer's use.
+constexpr std::chrono::milliseconds verdict_slack{500};
+constexpr int retry_after_s = 5;
+constexpr std::string_view no_token_sentence =
+    "RAG_AUTH is token, but there is no token; make one with `rag token create --name NAME`.";
 
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> parts;
@@ -43,15 +51,11 @@ Token parse_token(std::string_view entry, std::size_t number) {
     if (token.name.empty()) {
         refuse_entry(number, "has no name");
     }
-    if (parts[1] == "reader") {
-        token.role = Role::reader;
-    } else if (parts[1] == "writer") {
-        token.role = Role::writer;
-    } else if (parts[1] == "admin") {
-        token.role = Role::admin;
-    } else {
+    const std::optional<Role> role = parse_role(parts[1]);
+    if (!role) {
         refuse_entry(number, "has a role that is none of reader, writer and admin");
     }
+    token.role = *role;
     if (parts.size() == 4 && !parts[2].empty()) {
         token.collections = split(parts[2], '+');
     }
@@ -79,6 +83,20 @@ std::string_view bearer_of(const http::Request& request) {
     return trim(value.substr(scheme.size()));
 }
 
+/// Health, and what says where tokens are to be had.
+bool is_open_path(std::string_view path) {
+    return is_health_path(path) || is_metadata_path(path);
+}
+
+Caller make_caller(const Token& token) {
+    Caller caller;
+    caller.files = FileReach::none;
+    caller.principal = token.name;
+    caller.role = token.role;
+    caller.collections = token.collections;
+    return caller;
+}
+
 }  // namespace
 
 std::vector<Token> parse_tokens(std::string_view text) {
@@ -99,62 +117,145 @@ std::vector<Token> parse_tokens(std::string_view text) {
     return tokens;
 }
 
-Authenticator::Authenticator(AuthScheme scheme, std::vector<Token> tokens)
-    : scheme_(scheme), tokens_(std::move(tokens)) {
-    if (scheme_ == AuthScheme::bearer && tokens_.empty()) {
-        throw Error(ErrorCode::invalid_argument,
-                    "RAG_AUTH is token, but RAG_TOKENS holds none; run `rag token create --name "
-                    "NAME` and put the entry it prints into RAG_TOKENS.");
+Authenticator::Authenticator(AuthOptions options, const Clock& clock)
+    : options_(std::move(options)), verdicts_(clock) {
+    if (options_.scheme == AuthScheme::bearer && options_.tokens.empty() && !options_.look_up) {
+        throw Error(ErrorCode::invalid_argument, std::string(no_token_sentence));
     }
 }
 
-std::optional<Caller> Authenticator::find_caller(const http::Request& request) const {
-    Caller caller;
-    caller.files = FileReach::none;
-    if (scheme_ == AuthScheme::open) {
-        return caller;
+bool Authenticator::waits(const http::Request& head) {
+    if (options_.scheme == AuthScheme::open || !options_.look_up || is_open_path(head.path)) {
+        return false;
     }
-    const std::string_view presented = bearer_of(request);
+    const std::string_view presented = bearer_of(head);
     if (presented.empty()) {
-        return std::nullopt;
+        return false;
     }
     const std::string hash = sha256(presented);
-    const Token* found = nullptr;
-    // Every token is compared, so that the time tells nothing about which one came close.
-    for (const Token& token : tokens_) {
-        if (equal_constant_time(token.secret_hash, hash)) {
-            found = &token;
-        }
-    }
-    if (found == nullptr) {
-        return std::nullopt;
-    }
-    caller.principal = found->name;
-    caller.role = found->role;
-    caller.collections = found->collections;
-    return caller;
+    return find_configured(hash) == nullptr && !verdicts_.find(hash, verdict_slack);
 }
 
-Caller Authenticator::identify(const http::Request& request) const {
+std::optional<Caller> Authenticator::find_caller(const http::Request& request) {
+    return judge(request).caller;
+}
+
+Caller Authenticator::identify(const http::Request& request) {
     std::optional<Caller> caller = find_caller(request);
     if (!caller) {
         throw Error(ErrorCode::unauthorized, "This call needs a valid bearer token.");
     }
-    return *caller;
+    return *std::move(caller);
 }
 
-std::unique_ptr<http::Response> Authenticator::check(const http::Request& head) const {
-    if (is_health_path(head.path) || find_caller(head)) {
-        return nullptr;
+Authenticator::Admission Authenticator::admit(const http::Request& head) {
+    if (is_open_path(head.path)) {
+        return {};
+    }
+    Verdict verdict;
+    try {
+        verdict = judge(head);
+    } catch (const Error& error) {
+        log::warn("a token could not be looked up: {}", error.message());
+        auto refusal = std::make_unique<http::Response>(http::make_error_response(
+            503, "Tokens cannot be checked at the moment; try again in a few seconds."));
+        refusal->headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+        return {std::move(refusal), {}};
+    }
+    if (verdict.caller) {
+        return {nullptr, *std::move(verdict.caller)};
     }
     auto refusal = std::make_unique<http::Response>(http::make_error_response(
-        401, "Send a token of this server as 'Authorization: Bearer TOKEN'."));
+        401, options_.scheme == AuthScheme::oauth
+                 ? "Send an access token for this server as 'Authorization: Bearer TOKEN'; "
+                   "WWW-Authenticate says where to get one."
+                 : "Send a token of this server as 'Authorization: Bearer TOKEN'."));
     const bool presented = head.has_header("authorization");
+    refusal->headers.emplace_back(
+        "WWW-Authenticate",
+        challenge(head, presented ? "invalid_token" : "", scope_of(Role::reader), verdict.refusal));
+    return {std::move(refusal), {}};
+}
+
+std::unique_ptr<http::Response> Authenticator::check_scope(const http::Request& request,
+                                                           std::optional<Role> needed) {
+    if (options_.scheme != AuthScheme::oauth || !needed) {
+        return nullptr;
+    }
+    const std::optional<Role> granted = judge(request).granted;
+    if (granted && *granted >= *needed) {
+        return nullptr;
+    }
+    auto refusal = std::make_unique<http::Response>(
+        http::make_error_response(403, fmt::format("This needs the scope {}; ask the authorization "
+                                                   "server for a token that has it.",
+                                                   scope_of(*needed))));
     refusal->headers.emplace_back("WWW-Authenticate",
-                                  presented ? R"(Bearer realm="rag", error="invalid_token", )"
-                                              R"(error_description="The token is not known here.")"
-                                            : R"(Bearer realm="rag")");
+                                  challenge(request, "insufficient_scope", scopes_up_to(*needed),
+                                            "The token does not have the scope for this."));
     return refusal;
+}
+
+/// Of a request without a token: no caller. Throws what the look-up throws.
+Verdict Authenticator::judge(const http::Request& request) {
+    Verdict verdict;
+    if (options_.scheme == AuthScheme::open) {
+        verdict.caller.emplace().files = FileReach::none;
+        verdict.granted = Role::admin;
+        return verdict;
+    }
+    verdict.refusal = "The token is not known here.";
+    const std::string_view presented = bearer_of(request);
+    if (presented.empty()) {
+        return verdict;
+    }
+    const std::string hash = sha256(presented);
+    if (const Token* token = find_configured(hash)) {
+        verdict.caller = make_caller(*token);
+        verdict.granted = token->role;
+        return verdict;
+    }
+    if (!options_.look_up) {
+        return verdict;
+    }
+    if (std::optional<Verdict> known = verdicts_.find(hash)) {
+        return *std::move(known);
+    }
+    verdict = options_.look_up(std::string(presented));
+    verdicts_.keep(hash, verdict);
+    return verdict;
+}
+
+const Token* Authenticator::find_configured(const std::string& hash) const {
+    const Token* found = nullptr;
+    // Every token is compared, so that the time tells nothing about which one came close.
+    for (const Token& token : options_.tokens) {
+        if (equal_constant_time(token.secret_hash, hash)) {
+            found = &token;
+        }
+    }
+    return found;
+}
+
+/// RFC 6750, section 3; resource_metadata by RFC 9728, section 5.1.
+std::string Authenticator::challenge(const http::Request& head, std::string_view error,
+                                     std::string_view scopes, std::string_view description) const {
+    const bool oauth = options_.scheme == AuthScheme::oauth;
+    std::string text = oauth ? "Bearer" : R"(Bearer realm="rag")";
+    const auto add = [&](std::string_view name, std::string_view value) {
+        text += fmt::format("{}{}=\"{}\"", text == "Bearer" ? " " : ", ", name, value);
+    };
+    if (!error.empty()) {
+        add("error", error);
+        add("error_description", description);
+    }
+    if (oauth) {
+        add("scope", scopes);
+        if (options_.metadata_url) {
+            add("resource_metadata", options_.metadata_url(head));
+        }
+    }
+    return text;
 }
 
 }  // namespace rag::server

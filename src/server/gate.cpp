@@ -3,6 +3,7 @@
 #include "base/url.hpp"
 #include "http/message.hpp"
 #include "rag/error.hpp"
+#include "server/resource_metadata.hpp"
 
 #include <fmt/format.h>
 
@@ -129,7 +130,7 @@ std::unique_ptr<http::Response> OriginGate::check(const http::Request& head) con
     if (!head.has_header("origin")) {
         return nullptr;
     }
-    if (!is_good_origin(head, head.header("origin"))) {
+    if (!is_metadata_path(head.path) && !is_good_origin(head, head.header("origin"))) {
         return std::make_unique<http::Response>(http::make_error_response(
             403, "Pages of this Origin may not call here; add it to RAG_ALLOWED_ORIGINS."));
     }
@@ -156,6 +157,10 @@ void OriginGate::decorate(const http::Request& head, HttpHeaders& headers) const
     set_header(headers, "Cache-Control", "no-store");
     set_header(headers, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     if (!head.has_header("origin")) {
+        return;
+    }
+    if (is_metadata_path(head.path)) {
+        set_header(headers, "Access-Control-Allow-Origin", "*");
         return;
     }
     set_header(headers, "Vary", "Origin");

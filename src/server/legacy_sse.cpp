@@ -59,12 +59,12 @@ struct LegacySse::Registration {
     std::shared_ptr<mcp::LegacyClient> client;
 };
 
-LegacySse::LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers& jobs,
-                     CallerOf caller_of, IdSource& ids, std::string path_prefix)
+LegacySse::LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers& jobs, Door door,
+                     IdSource& ids, std::string path_prefix)
     : dispatcher_(dispatcher),
       streams_(streams),
       jobs_(jobs),
-      caller_of_(std::move(caller_of)),
+      door_(std::move(door)),
       ids_(ids),
       path_prefix_(std::move(path_prefix)),
       connections_(std::make_shared<Connections>()) {}
@@ -94,7 +94,7 @@ void LegacySse::open(const std::shared_ptr<http::Exchange>& exchange) {
     }
     const std::string id = ids_.uuid();
     auto client = std::make_shared<mcp::LegacyClient>();
-    const std::string principal = caller_of_(exchange->request()).principal;
+    const std::string principal = door_.caller_of(exchange->request()).principal;
     auto outlet =
         std::make_shared<EventOutlet>(exchange->respond_with_stream(200, event_stream_headers()));
     client->add_outlet(outlet);
@@ -111,7 +111,7 @@ void LegacySse::post(const std::shared_ptr<http::Exchange>& exchange) {
     const std::string id = session_in(request.query);
     mcp::Arrival arrival;
     arrival.wire = mcp::Wire::sse;
-    arrival.caller = caller_of_(request);
+    arrival.caller = door_.caller_of(request);
     arrival.scope = id;
     std::shared_ptr<EventOutlet> outlet;
     connections_->with([&](const auto& all) {
@@ -132,7 +132,22 @@ void LegacySse::post(const std::shared_ptr<http::Exchange>& exchange) {
         exchange->respond(json_response(400, mcp::Dispatcher::refuse(*bad).message));
         return;
     }
+    if (door_.check_scope) {
+        if (auto refused = door_.check_scope(request, role_for(dispatcher_, parsed))) {
+            exchange->respond(std::move(*refused));
+            return;
+        }
+    }
+    CallPlace call_place;
+    if (door_.take_place) {
+        call_place = door_.take_place(request);
+        if (call_place.refusal) {
+            exchange->respond(std::move(*call_place.refusal));
+            return;
+        }
+    }
     Intake intake = take_in(dispatcher_, std::move(parsed), arrival);
+    intake.place = std::move(call_place.place);
     http::Response taken = accepted();
     taken.headers = {{"Content-Type", "text/plain"}};
     taken.body = "Accepted";

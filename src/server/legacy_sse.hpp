@@ -22,7 +22,7 @@ class LegacySse final {
 public:
     /// `path_prefix` is what a reverse proxy strips, without slash at its end. The references must
     /// outlive this, and `jobs` and `streams` have ended before it goes.
-    LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers& jobs, CallerOf caller_of,
+    LegacySse(mcp::Dispatcher& dispatcher, StreamKeeper& streams, Workers& jobs, Door door,
               IdSource& ids, std::string path_prefix = "");
 
     /// GET /sse
@@ -46,7 +46,7 @@ private:
     mcp::Dispatcher& dispatcher_;
     StreamKeeper& streams_;
     Workers& jobs_;
-    const CallerOf caller_of_;
+    const Door door_;
     IdSource& ids_;
     const std::string path_prefix_;
 

@@ -37,6 +37,19 @@ bool is_modern_header(const http::Request& request) {
 
 }  // namespace
 
+std::optional<Role> role_for(const mcp::Dispatcher& dispatcher, const mcp::ParsedText& parsed) {
+    std::optional<Role> broadest;
+    for (const mcp::ParsedMessage& message : parsed.messages) {
+        const auto* read = std::get_if<mcp::Message>(&message);
+        const std::optional<Role> role =
+            read != nullptr ? dispatcher.role_for(*read) : std::nullopt;
+        if (role && (!broadest || *broadest < *role)) {
+            broadest = role;
+        }
+    }
+    return broadest;
+}
+
 /// One POST on its way through the checks.
 struct StreamableHttp::Visit {
     std::shared_ptr<http::Exchange> exchange;
@@ -69,12 +82,12 @@ struct StreamableHttp::Work {
 };
 
 StreamableHttp::StreamableHttp(mcp::Dispatcher& dispatcher, mcp::Sessions& sessions,
-                               StreamKeeper& streams, Workers& jobs, CallerOf caller_of)
+                               StreamKeeper& streams, Workers& jobs, Door door)
     : dispatcher_(dispatcher),
       sessions_(sessions),
       streams_(streams),
       jobs_(jobs),
-      caller_of_(std::move(caller_of)),
+      door_(std::move(door)),
       clients_(dispatcher.changes()) {}
 
 http::Route StreamableHttp::route(const char* path) {
@@ -122,8 +135,11 @@ void StreamableHttp::post(const std::shared_ptr<http::Exchange>& exchange) {
         exchange->respond(json_response(reply.http_status, reply.message));
         return;
     }
+    if (refuse_scope(exchange, role_for(dispatcher_, parsed))) {
+        return;
+    }
     visit.arrival.wire = mcp::Wire::http;
-    visit.arrival.caller = caller_of_(request);
+    visit.arrival.caller = door_.caller_of(request);
     visit.arrival.headers = &request.headers;
     const bool claims = message != nullptr && mcp::claims_modern(message->params);
     const bool initializes = message != nullptr && message->method == "initialize";
@@ -134,6 +150,17 @@ void StreamableHttp::post(const std::shared_ptr<http::Exchange>& exchange) {
     } else {
         post_legacy(visit, std::move(parsed));
     }
+}
+
+/// Answers the exchange itself where the caller's token does not go far enough.
+bool StreamableHttp::refuse_scope(const std::shared_ptr<http::Exchange>& exchange,
+                                  std::optional<Role> needed) {
+    auto refusal = door_.check_scope ? door_.check_scope(exchange->request(), needed) : nullptr;
+    if (!refusal) {
+        return false;
+    }
+    exchange->respond(std::move(*refusal));
+    return true;
 }
 
 void StreamableHttp::post_modern(Visit& visit, mcp::ParsedText parsed) {
@@ -220,6 +247,14 @@ void StreamableHttp::answer(Visit& visit, Intake intake) {
 }
 
 void StreamableHttp::run(Visit& visit, Intake intake) {
+    if (door_.take_place) {
+        CallPlace taken = door_.take_place(visit.exchange->request());
+        if (taken.refusal) {
+            visit.exchange->respond(std::move(*taken.refusal));
+            return;
+        }
+        intake.place = std::move(taken.place);
+    }
     const bool lengthy = intake.has_lengthy();
     const bool stream = (intake.wants_stream() && visit.accepts.events) ||
                         (lengthy && visit.accepts.events_named) || !visit.accepts.json;
@@ -308,7 +343,10 @@ void StreamableHttp::get(const std::shared_ptr<http::Exchange>& exchange) {
                                   "The Accept header must allow text/event-stream."));
         return;
     }
-    const auto session = sessions_.find(*id, caller_of_(request).principal);
+    if (refuse_scope(exchange, Role::reader)) {
+        return;
+    }
+    const auto session = sessions_.find(*id, door_.caller_of(request).principal);
     if (!session) {
         exchange->respond(refusal(404, mcp::code::session_not_found,
                                   "The session was not found: send initialize again."));
@@ -344,7 +382,7 @@ void StreamableHttp::remove(const std::shared_ptr<http::Exchange>& exchange) {
         exchange->respond(method_not_allowed("There is no session to end here."));
         return;
     }
-    const auto session = sessions_.find(*id, caller_of_(request).principal);
+    const auto session = sessions_.find(*id, door_.caller_of(request).principal);
     if (!session) {
         exchange->respond(refusal(404, mcp::code::session_not_found, "The session was not found."));
         return;

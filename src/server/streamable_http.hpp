@@ -5,6 +5,7 @@
 #include "mcp/dispatcher.hpp"
 #include "mcp/sessions.hpp"
 #include "server/client_table.hpp"
+#include "server/door.hpp"
 #include "server/event_log.hpp"
 #include "server/http_replies.hpp"
 #include "server/intake.hpp"
@@ -16,8 +17,8 @@
 
 namespace rag::server {
 
-/// Who speaks: the authenticated caller of a request that has passed the gate.
-using CallerOf = std::function<Caller(const http::Request&)>;
+/// The broadest role that the messages need.
+std::optional<Role> role_for(const mcp::Dispatcher& dispatcher, const mcp::ParsedText& parsed);
 
 /// The Streamable HTTP transport of both eras on one path (2025-03-26 to 2025-11-25 with sessions,
 /// 2026-07-28 without). Handlers run on the worker that they came on, lengthy calls on the job
@@ -26,7 +27,7 @@ class StreamableHttp final {
 public:
     /// All references must outlive this, and `jobs` be stopped before anything of it goes.
     StreamableHttp(mcp::Dispatcher& dispatcher, mcp::Sessions& sessions, StreamKeeper& streams,
-                   Workers& jobs, CallerOf caller_of);
+                   Workers& jobs, Door door);
 
     /// Answers the exchange, now or later.
     void handle(const std::shared_ptr<http::Exchange>& exchange);
@@ -39,6 +40,7 @@ private:
     struct Work;
 
     void post(const std::shared_ptr<http::Exchange>& exchange);
+    bool refuse_scope(const std::shared_ptr<http::Exchange>& exchange, std::optional<Role> needed);
     void post_modern(Visit& visit, mcp::ParsedText parsed);
     void post_legacy(Visit& visit, mcp::ParsedText parsed);
     void open_session(Visit& visit, mcp::ParsedText parsed);
@@ -55,7 +57,7 @@ private:
     mcp::Sessions& sessions_;
     StreamKeeper& streams_;
     Workers& jobs_;
-    const CallerOf caller_of_;
+    const Door door_;
     ClientTable clients_;
     EventLog events_;
 };

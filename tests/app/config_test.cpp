@@ -46,8 +46,27 @@ TEST_CASE("config: with nothing configured everything has a default") {
     CHECK(config.auth == AuthMode::none);
     CHECK_FALSE(config.auth_given);
     CHECK_FALSE(config.allowed_roots.has_value());
-    CHECK_FALSE(config.rate_limit.has_value());
+    CHECK(config.rate_limit == 0);
+    CHECK(config.concurrent_calls == 0);
+    CHECK(config.crawl_starts == 0);
+    CHECK(config.stream_idle == std::chrono::seconds(0));
     CHECK(config.workers >= 4);
+}
+
+TEST_CASE("config: where others can call, every caller has limits unless they are switched off") {
+    ConfigSources sources = make_sources();
+    sources.environment = {{"RAG_AUTH", "token"}};
+    CHECK(load_config(sources).config.rate_limit == 600);
+    CHECK(load_config(sources).config.concurrent_calls == 64);
+    CHECK(load_config(sources).config.crawl_starts == 60);
+    sources.environment = {{"RAG_HOST", "0.0.0.0"}, {"RAG_AUTH", "none"}};
+    CHECK(load_config(sources).config.rate_limit == 600);
+    sources.environment["RAG_RATE_LIMIT"] = "0";
+    sources.environment["RAG_STREAM_IDLE"] = "300";
+    const LoadedConfig loaded = load_config(sources);
+    CHECK(loaded.config.rate_limit == 0);
+    CHECK(loaded.config.stream_idle == std::chrono::minutes(5));
+    CHECK(entry_of(loaded, "RAG_CONCURRENT_CALLS").value == "64");
 }
 
 TEST_CASE("config: command line before environment before ./.env before the user's file") {

@@ -73,8 +73,8 @@ struct HttpFixture {
                      dispatcher_options),
           sessions("secret", ended, clock),
           streams(options),
-          endpoint(dispatcher, sessions, streams, jobs, caller_of),
-          sse(dispatcher, streams, jobs, caller_of, ids, "/prefix") {}
+          endpoint(dispatcher, sessions, streams, jobs, {caller_of, {}, {}}),
+          sse(dispatcher, streams, jobs, {caller_of, {}, {}}, ids, "/prefix") {}
     ~HttpFixture() {
         offer.door.open();
         jobs.stop();
