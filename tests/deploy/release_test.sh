@@ -4,6 +4,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tests/deploy/lib.sh"
 
+export SOURCE_DATE_EPOCH=1767225600
 release() { RAG_DIST_FOLDER=$work/$1 "$root/scripts/release" --binary "$rag" >"$work/out" 2>&1; }
 release one && pass || { cat "$work/out"; fail "a release is made"; finish_tests; }
 dist=$work/one
