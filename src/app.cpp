@@ -1,5 +1,6 @@
 #include "app.hpp"
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "base/workers.hpp"
@@ -25,14 +26,39 @@ constexpr std::size_t job_queue_max = 64;
 /// The whole stop, drain included: clients and platforms kill what takes longer than 5 s.
 constexpr std::chrono::milliseconds stop_time_max{4'500};
 constexpr std::chrono::milliseconds idle_look_pause{200};
+constexpr std::chrono::milliseconds server_answer_max{2'000};
 
 class App final : public cli::Application {
 public:
     explicit App(const LoadedConfig& config) : config_(config.config), engine_(config_) {}
 
-    memory::Memory& memory() override { return engine_.memory(CallContext{}); }
+    void search_in(cli::Searched where) override {
+        engine_.search_from(where == cli::Searched::copy ? SearchFrom::copy : SearchFrom::store);
+    }
+    memory::Memory& memory() override {
+        memory::Memory& memory = engine_.memory(CallContext{});
+        engine_.wait_for_copy(CallContext{});
+        return memory;
+    }
     Store& store() override { return engine_.store(CallContext{}); }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
+
+    Json ask_server() override {
+        const bool everywhere = config_.host == "0.0.0.0" || config_.host == "::";
+        const bool is_v6 = config_.host.find(':') != std::string::npos;
+        const std::string host = everywhere ? "127.0.0.1" : config_.host;
+        HttpRequest request;
+        request.url = "http://" + (is_v6 && !everywhere ? '[' + host + ']' : host) + ':' +
+                      std::to_string(config_.port) + "/health";
+        request.reach = Reach::anywhere;
+        request.timeout = server_answer_max;
+        try {
+            const Json answer = parse_json(engine_.http().send(CallContext{}, request).body);
+            return answer.is_object() ? answer : Json(nullptr);
+        } catch (const Error&) {
+            return nullptr;
+        }
+    }
 
     int serve(const cli::ServeOptions& options) override {
         // First of all threads, so that the signals come to it.

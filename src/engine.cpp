@@ -125,6 +125,20 @@ memory::Memory* Engine::open_memory() {
     return opened == nullptr ? nullptr : opened->memory.get();
 }
 
+void Engine::wait_for_copy(const CallContext& context) {
+    Opened& opened = wait(context);
+    if (opened.copy) {
+        opened.copy->wait_until_ready(context);
+        context.check();
+        opened.copy->catch_up(context);
+    }
+}
+
+std::optional<index::LocalIndexStatus> Engine::copy_status() {
+    const Opened* opened = opened_.peek();
+    return opened != nullptr && opened->copy ? std::optional(opened->copy->status()) : std::nullopt;
+}
+
 void Engine::shut_down() {
     if (memory::Memory* memory = open_memory()) {
         memory->shut_down();

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/deferred.hpp"
 #include "config.hpp"
+#include "index/local_index.hpp"
 #include "memory/memory.hpp"
 #include "open_store.hpp"
 #include "rag/embedder.hpp"
@@ -10,6 +11,7 @@
 #include "rag/page_source.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace rag {
 
@@ -37,15 +39,20 @@ public:
     memory::Memory& memory(const CallContext& context);
     Store& store(const CallContext& context);
     Embedder& embedder(const CallContext& context);
+    /// Until the copy is there and holds what was committed before; at once where there is none.
+    void wait_for_copy(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
 
     /// What is open, without waiting; null before.
     Store* open_store();
     memory::Memory* open_memory();
+    /// Of the copy; null before it is begun and where there is none. Never blocks.
+    std::optional<index::LocalIndexStatus> copy_status();
 
     /// Stops long work at its next page or file. Never blocks.
     void shut_down();
 
+    HttpClient& http() { return *http_; }
     Clock& clock() { return clock_; }
     IdSource& ids() { return ids_; }
 

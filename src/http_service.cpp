@@ -58,12 +58,22 @@ server::PartState to_part_state(DeferredState state) {
     return server::PartState::failed;
 }
 
+server::PartState index_state(Engine& engine) {
+    const auto status = engine.copy_status();
+    if (!status || status->state == index::CopyState::loading) {
+        return engine.state() == DeferredState::failed ? server::PartState::failed
+                                                       : server::PartState::loading;
+    }
+    return server::PartState::ready;
+}
+
 }  // namespace
 
 HttpService::HttpService(const Config& config, const std::string& secret, Engine& engine,
                          McpService& protocol, Workers& calls, Workers& jobs)
     : config_(config),
       engine_(engine),
+      health_(config, engine),
       origins_(origin_rules(config)),
       authenticator_(make_authenticator(config)),
       rate_limit_(calls_per_minute(config), engine.clock()),
@@ -117,13 +127,30 @@ std::vector<http::Route> HttpService::routes() {
              [this] {
                  return stopping_ ? server::PartState::stopping : to_part_state(engine_.state());
              },
-         .index = [this] { return to_part_state(engine_.state()); }});
+         .index = [this] { return index_state(engine_); },
+         .details = [this](const http::Request& request) { return health_details(request); }});
+    for (http::Route& route :
+         server::make_system_health_routes({.summary = [this] { return health_.summarise(); },
+                                            .examination = [this] { return health_.examine(); }})) {
+        routes.push_back(std::move(route));
+    }
     routes.push_back(server::make_metrics_route(metrics_));
     routes.push_back(streamable_.route());
     for (http::Route& route : sse_.routes()) {
         routes.push_back(std::move(route));
     }
     return routes;
+}
+
+/// The lag for everybody; version, uptime and sizes for whoever may call, where that is restricted.
+Json HttpService::health_details(const http::Request& request) const {
+    if (authenticator_.find_caller(request)) {
+        Json details = health_.summarise();
+        details.erase("status");
+        return details;
+    }
+    const auto index = engine_.copy_status();
+    return index && index->lag ? Json{{"index_lag_ms", index->lag->count()}} : Json(nullptr);
 }
 
 void HttpService::note(const http::Served& served) {

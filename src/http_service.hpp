@@ -14,6 +14,7 @@
 #include "server/rate_limit.hpp"
 #include "server/stream_keeper.hpp"
 #include "server/streamable_http.hpp"
+#include "system_health.hpp"
 
 #include <atomic>
 #include <memory>
@@ -41,11 +42,13 @@ public:
 private:
     http::ServerOptions server_options();
     std::vector<http::Route> routes();
+    Json health_details(const http::Request& request) const;
     void note(const http::Served& served);
 
     // Constant after construction; destroyed from the last to the first.
     const Config& config_;
     Engine& engine_;
+    const SystemHealth health_;
     const server::OriginGate origins_;
     const server::Authenticator authenticator_;
     server::RateLimit rate_limit_;

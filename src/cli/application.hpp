@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/json.hpp"
 #include "config.hpp"
 #include "memory/memory.hpp"
 #include "rag/embedder.hpp"
@@ -21,16 +22,27 @@ struct ServeOptions {
     ServeOffer offer = ServeOffer::memory;
 };
 
+/// What answers this run's searches.
+enum class Searched {
+    database,  ///< The database: at once.
+    copy,      ///< The copy that a server searches: loaded or made first.
+};
+
 /// What the commands work on: the product, built from a configuration. Nothing is opened before it
 /// is asked for.
 class Application {
 public:
     virtual ~Application() = default;
 
+    /// Must come before anything is opened; the database otherwise. A copy is there when memory()
+    /// returns.
+    virtual void search_in(Searched where) = 0;
     /// Opens the store if need be; throws what opening throws.
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
+    /// What the server at the configured address says of itself; null when none answers there.
+    virtual Json ask_server() = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
     virtual int serve(const ServeOptions& options) = 0;
 };

@@ -1,5 +1,6 @@
 #include "index/local_index.hpp"
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "index/files.hpp"
 #include "index/snapshot.hpp"
@@ -204,6 +205,14 @@ std::int64_t LocalIndex::count(const CallContext& context, const SearchScope& sc
     return static_cast<std::int64_t>(sum);
 }
 
+SearchRoute LocalIndex::route(const SearchScope& scope, const EmbeddingSpace& /*space*/) const {
+    const auto state = copy_.state();
+    if (!state || !holds_all(*state, scope)) {
+        return {SearchPath::fallback, std::nullopt};
+    }
+    return {SearchPath::scan, trouble_.with([](const Trouble& trouble) { return trouble.since; })};
+}
+
 void LocalIndex::catch_up(const CallContext& context) {
     if (copy_.has_written()) {
         copy_.apply_written(context);
@@ -227,9 +236,18 @@ bool LocalIndex::wait_until_ready(const CallContext& context) const {
 
 LocalIndexStatus LocalIndex::status() const {
     LocalIndexStatus status;
-    status.trouble = trouble_.with([](const std::string& text) { return text; });
+    trouble_.with([&](const Trouble& trouble) {
+        status.trouble = trouble.sentence;
+        status.cut_off_since = trouble.since;
+    });
+    if (const SteadyTime::rep ticks = caught_up_; ticks != 0) {
+        status.lag = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - SteadyTime(SteadyTime::duration(ticks)));
+    }
     if (const auto state = copy_.state()) {
         status.ready = true;
+        status.state = status.trouble.empty() ? CopyState::following : CopyState::cut_off;
+        status.from_snapshot = from_snapshot_;
         status.chunk_count = state->live_chunks();
         status.segment_count = state->segments.size();
         status.size_bytes = state->size_bytes();
@@ -259,7 +277,7 @@ void LocalIndex::follow(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         try {
             follow_once(context);
-            trouble_.with([](std::string& text) { text.clear(); });
+            trouble_.with([](Trouble& trouble) { trouble = {}; });
             retry = retry_first;
             wait(stop, options_.poll);
         } catch (const std::exception& error) {
@@ -267,7 +285,10 @@ void LocalIndex::follow(const std::stop_token& stop) {
                 break;
             }
             log::warn("The search index does not move on: {}", error.what());
-            trouble_.with([&](std::string& text) { text = error.what(); });
+            trouble_.with([&](Trouble& trouble) {
+                trouble.sentence = error.what();
+                trouble.since = trouble.since.value_or(SystemClock().now());
+            });
             wait(stop, retry);
             retry = std::min(retry * 2, retry_longest);
         }
@@ -292,6 +313,7 @@ void LocalIndex::follow_once(const CallContext& context) {
         wake();
         return;
     }
+    caught_up_ = std::chrono::steady_clock::now().time_since_epoch().count();
     while (copy_.merge_some(context)) {
         context.check();
     }
@@ -302,7 +324,8 @@ void LocalIndex::follow_once(const CallContext& context) {
 
 void LocalIndex::prepare(const CallContext& context) {
     const auto begin = std::chrono::steady_clock::now();
-    if (!load_saved(context)) {
+    from_snapshot_ = load_saved(context);
+    if (!from_snapshot_) {
         copy_.build(context);
         release_free_memory();
     }
