@@ -41,6 +41,13 @@ public:
         return memory;
     }
     Store& store() override { return engine_.store(CallContext{}); }
+    Transfer& transfer() override { return engine_.transfer(CallContext{}); }
+    memory::VerifyReport verify(const CallContext& context,
+                                const memory::VerifyOptions& options) override {
+        search_in(cli::Searched::copy);
+        engine_.wait_for_copy(context);
+        return engine_.verify(context, options);
+    }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
 
     Json ask_server() override {

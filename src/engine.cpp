@@ -111,6 +111,19 @@ Embedder& Engine::embedder(const CallContext& context) {
     return *wait(context).embedder;
 }
 
+Transfer& Engine::transfer(const CallContext& context) {
+    return *wait(context).store.transfer;
+}
+
+memory::VerifyReport Engine::verify(const CallContext& context,
+                                    const memory::VerifyOptions& options) {
+    Opened& opened = wait(context);
+    SearchIndex& tested =
+        opened.copy ? static_cast<SearchIndex&>(*opened.copy) : *opened.store.index;
+    return memory::verify(
+        context, {*opened.store.source, tested, *opened.store.index, *opened.embedder}, options);
+}
+
 EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
     return *wait(context).store.ended_sessions;
 }
@@ -161,7 +174,8 @@ std::unique_ptr<Engine::Opened> Engine::open() {
         Store& store = opened->copied_store ? *opened->copied_store : *opened->store.store;
         SearchIndex& search = opened->copy ? *opened->copy : *opened->store.index;
         opened->memory = std::make_unique<memory::Memory>(
-            memory::Ports{store, search, *opened->embedder, *web_, clock_, ids_},
+            memory::Ports{store, search, *opened->embedder, *web_, clock_, ids_,
+                          opened->store.spaces.get()},
             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;

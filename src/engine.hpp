@@ -5,6 +5,7 @@
 #include "config.hpp"
 #include "index/local_index.hpp"
 #include "memory/memory.hpp"
+#include "memory/verify.hpp"
 #include "open_store.hpp"
 #include "rag/embedder.hpp"
 #include "rag/http_client.hpp"
@@ -39,6 +40,9 @@ public:
     memory::Memory& memory(const CallContext& context);
     Store& store(const CallContext& context);
     Embedder& embedder(const CallContext& context);
+    Transfer& transfer(const CallContext& context);
+    /// Compares what answers searches with looking at everything in the store.
+    memory::VerifyReport verify(const CallContext& context, const memory::VerifyOptions& options);
     /// Until the copy is there and holds what was committed before; at once where there is none.
     void wait_for_copy(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);

@@ -5,12 +5,16 @@
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
+#include "storage/postgres_spaces.hpp"
 #include "storage/postgres_store.hpp"
+#include "storage/postgres_transfer.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
+#include "storage/sqlite_spaces.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/sqlite_transfer.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -41,6 +45,8 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteSearch>(database),
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
+            std::make_unique<storage::SqliteTransfer>(database),
+            std::make_unique<storage::SqliteSpaces>(database),
             /*remote=*/false};
 }
 
@@ -63,6 +69,8 @@ OpenedStore open_postgres(const Config& config) {
             std::make_unique<storage::PostgresSearch>(*pool),
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
+            std::make_unique<storage::PostgresTransfer>(*pool),
+            std::make_unique<storage::PostgresSpaces>(*pool),
             /*remote=*/true};
 }
 

@@ -5,7 +5,9 @@
 #include "rag/ended_session_table.hpp"
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
+#include "rag/space_store.hpp"
 #include "rag/store.hpp"
+#include "rag/transfer.hpp"
 
 #include <memory>
 
@@ -18,6 +20,8 @@ struct OpenedStore {
     std::unique_ptr<SearchIndex> index;
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
+    std::unique_ptr<Transfer> transfer;
+    std::unique_ptr<SpaceStore> spaces;
     /// Whether looking up a collection is a round trip to another process.
     bool remote = false;
 };

@@ -44,8 +44,8 @@ struct HitExplanation {
 
 /// How a search was answered.
 struct SearchExplanation {
-    std::string ranked_by;  ///< "words and vectors", "words", "vectors" or "ranks".
-    double vector_weight = 0;                ///< Factor of the similarity in the fused score.
+    std::string ranked_by;     ///< "words and vectors", "words", "vectors" or "ranks".
+    double vector_weight = 0;  ///< Factor of the similarity in the fused score.
     std::optional<double> ideal_word_score;  ///< Divisor of the word scores; null: they have none.
     std::optional<double> threshold;
     std::int64_t searched_set = 0;  ///< Chunks of the collections, whatever the filter.

@@ -3,8 +3,10 @@
 #include "base/json.hpp"
 #include "config.hpp"
 #include "memory/memory.hpp"
+#include "memory/verify.hpp"
 #include "rag/embedder.hpp"
 #include "rag/store.hpp"
+#include "rag/transfer.hpp"
 
 #include <functional>
 #include <memory>
@@ -41,6 +43,10 @@ public:
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
+    virtual Transfer& transfer() = 0;
+    /// Compares the copy that a server searches, loaded or made first, with looking at everything.
+    virtual memory::VerifyReport verify(const CallContext& context,
+                                        const memory::VerifyOptions& options) = 0;
     /// What the server at the configured address says of itself; null when none answers there.
     virtual Json ask_server() = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.

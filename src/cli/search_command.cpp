@@ -16,10 +16,10 @@ constexpr std::size_t indent_columns = 4;
 
 std::string describe_part(const char* name, const Json& rank, const std::string& value,
                           const Json& part) {
-    return fmt::format("{}: {}{}, gives {:.4f}", name,
-                       rank.is_null() ? std::string("no rank")
-                                      : fmt::format("rank {}", rank.get<std::int64_t>()),
-                       value, part.get<double>());
+    return fmt::format(
+        "{}: {}{}, gives {:.4f}", name,
+        rank.is_null() ? std::string("no rank") : fmt::format("rank {}", rank.get<std::int64_t>()),
+        value, part.get<double>());
 }
 
 /// "vectors: rank 1, similarity 0.8312, gives 0.4156; words: rank 3, BM25 7.21, gives 0.3310; ..."

@@ -33,22 +33,22 @@ std::string describe_index(const Json& index, const std::map<CollectionId, std::
     const std::string state = index.at("state");
     std::string text = fmt::format(
         "{}{}, {} chunks, {} ({} in use by searches)",
-        state == "cut_off" ? "cut off since " + index.at("cut_off_since").get<std::string>() : state,
+        state == "cut_off" ? "cut off since " + index.at("cut_off_since").get<std::string>()
+                           : state,
         index.at("from_snapshot").get<bool>() ? ", loaded from its snapshot" : "",
         index.at("chunks").get<std::int64_t>(),
         format_bytes(index.at("size_bytes").get<std::int64_t>()),
         format_bytes(index.at("working_bytes").get<std::int64_t>()));
     for (const Json& id : index.at("left_to_database")) {
         const auto name = names.find(id.get<CollectionId>());
-        text += fmt::format("\n            the database answers for {}",
-                            name == names.end() ? "collection " + id.dump()
-                                                : "'" + name->second + "'");
+        text +=
+            fmt::format("\n            the database answers for {}",
+                        name == names.end() ? "collection " + id.dump() : "'" + name->second + "'");
     }
     return text;
 }
 
-std::string describe_server(const Json& server,
-                            const std::map<CollectionId, std::string>& names) {
+std::string describe_server(const Json& server, const std::map<CollectionId, std::string>& names) {
     if (server.is_null()) {
         return "server      none answers at the configured address\n";
     }

@@ -319,8 +319,8 @@ SearchExplanation Search::explain(const CallContext& context, const Plan& plan,
     explanation.ideal_word_score = ranking.rule.ideal;
     explanation.threshold = plan.threshold;
     explanation.searched_set = index_.count(context, {plan.all.collections, {}});
-    explanation.filter_set = plan.all.filter.empty() ? explanation.searched_set
-                                                     : index_.count(context, plan.all);
+    explanation.filter_set =
+        plan.all.filter.empty() ? explanation.searched_set : index_.count(context, plan.all);
     explanation.vector_candidates = static_cast<std::int64_t>(ranking.vector_candidates);
     explanation.word_candidates = static_cast<std::int64_t>(ranking.word_candidates);
     return explanation;

@@ -20,8 +20,8 @@ http::Response report(const HealthSources& sources, const http::Request& request
     const PartState index = sources.index();
     const bool ready = store == PartState::ready;
     Json states{{"status", ready ? "ok" : to_word(store)},
-                      {"store", to_word(store)},
-                      {"index", to_word(index)}};
+                {"store", to_word(store)},
+                {"index", to_word(index)}};
     if (sources.details) {
         if (const Json details = sources.details(request); details.is_object()) {
             states.update(details);
@@ -51,16 +51,16 @@ std::vector<http::Route> make_health_routes(HealthSources sources) {
 }
 
 std::vector<http::Route> make_system_health_routes(SystemHealthSources sources) {
-    return {{"GET", "/api/system/health", http::Place::network,
-             [summary = std::move(sources.summary)](
-                 const std::shared_ptr<http::Exchange>& exchange) {
-                 exchange->respond(respond_with(summary()));
-             }},
-            {"GET", "/api/system/detailed-health", http::Place::worker,
-             [examination = std::move(sources.examination)](
-                 const std::shared_ptr<http::Exchange>& exchange) {
-                 exchange->respond(respond_with(examination()));
-             }}};
+    return {
+        {"GET", "/api/system/health", http::Place::network,
+         [summary = std::move(sources.summary)](const std::shared_ptr<http::Exchange>& exchange) {
+             exchange->respond(respond_with(summary()));
+         }},
+        {"GET", "/api/system/detailed-health", http::Place::worker,
+         [examination =
+              std::move(sources.examination)](const std::shared_ptr<http::Exchange>& exchange) {
+             exchange->respond(respond_with(examination()));
+         }}};
 }
 
 http::Route make_metrics_route(const Metrics& metrics) {

@@ -49,7 +49,8 @@ TEST_CASE("fusion: a score is the words' share of the ideal plus the weighted si
 TEST_CASE("fusion: the parts of a score add up to it, and a reserved place is marked") {
     std::vector<FusionEntry> entries;
     for (ChunkId id = 1; id <= 9; ++id) {
-        entries.push_back(entry(id, 10.0 - static_cast<double>(id), 0.01 * static_cast<double>(id)));
+        entries.push_back(
+            entry(id, 10.0 - static_cast<double>(id), 0.01 * static_cast<double>(id)));
     }
     entries.push_back(entry(20, 0, 0.7));
     const FusionRule rule = rule_with(10, 50);

@@ -45,7 +45,7 @@ const std::vector<Library> libraries{
     {"libxml", {"text", "crawl"}},
     {"libstemmer", {"text"}},
     {"unicode/", {"text", "embed", "base"}},
-    {"simdjson", {"base", "embed", "mcp"}},
+    {"simdjson", {"base", "embed", "mcp", "memory"}},
     {"spdlog", {"base"}},
     {"CLI/", {"cli"}},
     {"openssl", {"base", "net", "http", "server"}},
