@@ -17,6 +17,7 @@ pkg_check_modules(libpqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
 pkg_check_modules(brotlidec REQUIRED IMPORTED_TARGET libbrotlidec)
+pkg_check_modules(libpsl REQUIRED IMPORTED_TARGET libpsl)
 
 find_library(RAG_STEMMER stemmer REQUIRED)
 if(RAG_TESTS)

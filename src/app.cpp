@@ -13,9 +13,14 @@
 #include "server/stdio.hpp"
 #include "signals.hpp"
 #include "signing_secret.hpp"
+#include "store_keeper.hpp"
+#include "store_migration.hpp"
+#include "telemetry.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <thread>
 
 namespace rag {
@@ -67,6 +72,19 @@ public:
         }
     }
 
+    MigrationPlan plan_migration(const CallContext& context) override {
+        return rag::plan_migration(config_, context);
+    }
+    MigrationPlan migrate(const CallContext& context) override {
+        return rag::migrate(config_, context);
+    }
+    TakeOverReport plan_take_over(const CallContext& context) override {
+        return rag::plan_take_over(config_, engine_.make_embedder()->space(), context);
+    }
+    TakeOverReport take_over(const CallContext& context) override {
+        return rag::take_over(config_, *engine_.make_embedder(), context);
+    }
+
     int serve(const cli::ServeOptions& options) override {
         // First of all threads, so that the signals come to it.
         SignalWatch signals(stop_time_max);
@@ -84,10 +102,12 @@ private:
         const server::PrivateStdout output;
         Workers calls("call", config_.workers, config_.queue);
         Workers jobs("job", job_threads, job_queue_max);
-        McpService protocol(engine_, config_, find_signing_secret(config_), offer, jobs);
+        McpService protocol(engine_, config_, find_signing_secret(config_), offer, telemetry_,
+                            jobs);
         engine_.open_in_background();
         const ChangeWatcher watcher(engine_, protocol.changes());
         const JobKeeper keeper(engine_);
+        const StoreKeeper store_keeper(engine_);
         Caller caller;
         caller.files = FileReach::working_tree;
         server::Stdio stdio(protocol.dispatcher(), caller, calls, jobs);
@@ -104,15 +124,18 @@ private:
         const std::string secret = find_signing_secret(config_);
         Workers calls("call", config_.workers, config_.queue);
         Workers jobs("job", job_threads, job_queue_max);
-        McpService protocol(engine_, config_, secret, offer, jobs);
-        HttpService http(config_, secret, engine_, protocol, calls, jobs);
+        telemetry_.watch("call", calls);
+        telemetry_.watch("job", jobs);
+        McpService protocol(engine_, config_, secret, offer, telemetry_, jobs);
+        HttpService http(config_, secret, engine_, protocol, telemetry_, calls, jobs);
         engine_.open_in_background();
         http.start();
         log::info("rag {} listening on {} (MCP at /mcp, /sse)", version, http.address());
         {
             const ChangeWatcher watcher(engine_, protocol.changes());
             const JobKeeper keeper(engine_);
-            wait_for_end(signals, http, calls, jobs);
+            const StoreKeeper store_keeper(engine_);
+            wait_for_end(signals, calls, jobs);
             engine_.shut_down();
             http.stop();
         }
@@ -123,13 +146,20 @@ private:
         return 0;
     }
 
-    /// Until a signal comes, or nothing has been asked and nothing has run for the idle time.
-    void wait_for_end(SignalWatch& signals, const HttpService& http, const Workers& calls,
-                      const Workers& jobs) const {
+    /// Until a signal comes, or for the idle time nothing was asked and nothing ran. A stream that
+    /// a client holds open is neither.
+    void wait_for_end(SignalWatch& signals, const Workers& calls, const Workers& jobs) {
+        auto last_work = std::chrono::steady_clock::now();
         while (!signals.token().stop_requested()) {
             std::this_thread::sleep_for(idle_look_pause);
-            const bool working = calls.busy() + calls.queued() + jobs.busy() + jobs.queued() > 0;
-            if (config_.idle_exit.count() > 0 && !working && http.idle() >= config_.idle_exit) {
+            const auto now = std::chrono::steady_clock::now();
+            const memory::Memory* memory = engine_.open_memory();
+            if ((memory != nullptr && memory->running_jobs() > 0) ||
+                calls.busy() + calls.queued() + jobs.busy() + jobs.queued() > 0) {
+                last_work = now;
+            }
+            const auto idle = now - std::max(last_work, telemetry_.last_call());
+            if (config_.idle_exit.count() > 0 && idle >= config_.idle_exit) {
                 log::info("nothing was asked for {} s; stopping", config_.idle_exit.count());
                 signals.request_stop();
             }
@@ -137,6 +167,7 @@ private:
     }
 
     const Config config_;
+    Telemetry telemetry_;
     Engine engine_;
 };
 

@@ -262,6 +262,7 @@ void read_limits(Reader& reader, Config& config) {
             reader.refuse("RAG_TOOLSETS", toolset, "core, admin, connector, separated by commas");
         }
     }
+    config.stream_idle = std::chrono::seconds(reader.number("RAG_STREAM_IDLE", 0, 0, 1'000'000));
     config.idle_exit = std::chrono::seconds(reader.number("RAG_IDLE_EXIT", 0, 0, 1'000'000));
 }
 

@@ -61,7 +61,8 @@ struct Config {
     std::int64_t max_body_mb = 32;
     std::int64_t body_budget_mb = 64;
     std::vector<std::string> toolsets = {"core"};
-    std::chrono::seconds idle_exit{0};  ///< 0: off.
+    std::chrono::seconds stream_idle{0};  ///< 0: off.
+    std::chrono::seconds idle_exit{0};    ///< 0: off.
 
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;

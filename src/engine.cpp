@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <utility>
@@ -25,6 +26,19 @@ net::NetOptions net_options(const Config& config) {
     options.allow_hosts = config.crawl_allow_hosts;
     options.user_agent = config.crawl_user_agent;
     options.headers_by_host = config.crawl_headers;
+    return options;
+}
+
+/// robots.txt knows a crawler by the name that its user agent begins with.
+crawl::CrawlOptions crawl_options(const Config& config) {
+    crawl::CrawlOptions options;
+    std::string name =
+        config.crawl_user_agent.substr(0, config.crawl_user_agent.find_first_of("/ "));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (!name.empty()) {
+        options.product = name;
+    }
     return options;
 }
 
@@ -86,7 +100,7 @@ struct Engine::Opened {
 Engine::Engine(const Config& config)
     : config_(config),
       http_(std::make_unique<net::NetClient>(net_options(config))),
-      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl::CrawlOptions{})),
+      web_(std::make_unique<crawl::SiteCrawler>(*http_, crawl_options(config))),
       opened_([this] { return open(); }) {}
 
 Engine::~Engine() = default;
@@ -128,6 +142,10 @@ EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
     return *wait(context).store.ended_sessions;
 }
 
+std::unique_ptr<Embedder> Engine::make_embedder() {
+    return embed::make_embedder(embedder_options(config_), *http_);
+}
+
 Store* Engine::open_store() {
     Opened* opened = opened_.peek();
     return opened == nullptr ? nullptr : opened->store.store.get();
@@ -152,6 +170,18 @@ std::optional<index::LocalIndexStatus> Engine::copy_status() {
     return opened != nullptr && opened->copy ? std::optional(opened->copy->status()) : std::nullopt;
 }
 
+void Engine::tend_store(const CallContext& context) {
+    const Opened* opened = opened_.peek();
+    if (opened != nullptr && opened->store.tend) {
+        opened->store.tend(context);
+    }
+}
+
+bool Engine::is_cut_off() {
+    const Opened* opened = opened_.peek();
+    return opened != nullptr && opened->copy && !opened->copy->status().trouble.empty();
+}
+
 void Engine::shut_down() {
     if (memory::Memory* memory = open_memory()) {
         memory->shut_down();
@@ -161,7 +191,7 @@ void Engine::shut_down() {
 std::unique_ptr<Engine::Opened> Engine::open() {
     try {
         auto opened = std::make_unique<Opened>();
-        opened->embedder = embed::make_embedder(embedder_options(config_), *http_);
+        opened->embedder = make_embedder();
         opened->store = rag::open_store(config_, clock_);
         if (search_from_ == SearchFrom::copy) {
             opened->copy = std::make_unique<index::LocalIndex>(
@@ -174,8 +204,8 @@ std::unique_ptr<Engine::Opened> Engine::open() {
         Store& store = opened->copied_store ? *opened->copied_store : *opened->store.store;
         SearchIndex& search = opened->copy ? *opened->copy : *opened->store.index;
         opened->memory = std::make_unique<memory::Memory>(
-            memory::Ports{store, search, *opened->embedder, *web_, clock_, ids_,
-                          opened->store.spaces.get()},
+            memory::Ports{store, *opened->store.frontier, search, *opened->embedder, *web_, clock_,
+                          ids_, opened->store.spaces.get()},
             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;

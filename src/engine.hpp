@@ -47,11 +47,19 @@ public:
     void wait_for_copy(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
 
+    /// The configured model, without a store.
+    std::unique_ptr<Embedder> make_embedder();
+
     /// What is open, without waiting; null before.
     Store* open_store();
     memory::Memory* open_memory();
     /// Of the copy; null before it is begun and where there is none. Never blocks.
     std::optional<index::LocalIndexStatus> copy_status();
+
+    /// Does what OpenedStore::tend does, once the store is open. Used by one thread.
+    void tend_store(const CallContext& context);
+    /// Whether the database does not answer the copy that follows it. False without a copy.
+    bool is_cut_off();
 
     /// Stops long work at its next page or file. Never blocks.
     void shut_down();

@@ -13,8 +13,15 @@ namespace {
 
 constexpr int rate_limit_default = 600;
 constexpr std::int64_t bytes_of_mb = 1024 * 1024;
-const std::vector<double> latency_bounds_s{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                           0.1,   0.25,   0.5,   1,    2.5,   10};
+/// A client that came back at once would keep the machine awake all the same.
+server::StreamKeeperOptions stream_options(const Config& config) {
+    server::StreamKeeperOptions options;
+    if (config.stream_idle.count() > 0) {
+        options.idle_max = config.stream_idle;
+        options.retry = config.stream_idle;
+    }
+    return options;
+}
 
 server::OriginRules origin_rules(const Config& config) {
     return {config.host, config.public_url, config.allowed_hosts, config.allowed_origins};
@@ -44,10 +51,6 @@ int calls_per_minute(const Config& config) {
     return open ? 0 : rate_limit_default;
 }
 
-std::chrono::steady_clock::rep now_ticks() {
-    return std::chrono::steady_clock::now().time_since_epoch().count();
-}
-
 server::PartState to_part_state(DeferredState state) {
     switch (state) {
         case DeferredState::ready: return server::PartState::ready;
@@ -70,15 +73,17 @@ server::PartState index_state(Engine& engine) {
 }  // namespace
 
 HttpService::HttpService(const Config& config, const std::string& secret, Engine& engine,
-                         McpService& protocol, Workers& calls, Workers& jobs)
+                         McpService& protocol, Telemetry& telemetry, Workers& calls, Workers& jobs)
     : config_(config),
       engine_(engine),
+      telemetry_(telemetry),
       health_(config, engine),
       origins_(origin_rules(config)),
       authenticator_(make_authenticator(config)),
       rate_limit_(calls_per_minute(config), engine.clock()),
       ended_sessions_(engine),
       sessions_(secret, ended_sessions_, engine.clock()),
+      streams_(stream_options(config)),
       streamable_(
           protocol.dispatcher(), sessions_, streams_, jobs,
           [this](const http::Request& request) { return authenticator_.identify(request); }),
@@ -86,8 +91,9 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
           protocol.dispatcher(), streams_, jobs,
           [this](const http::Request& request) { return authenticator_.identify(request); },
           engine.ids()),
-      last_request_(now_ticks()),
-      server_(server_options(), routes(), calls) {}
+      server_(server_options(), routes(), calls) {
+    show_connections();
+}
 
 std::string HttpService::address() const {
     const bool is_v6 = config_.host.find(':') != std::string::npos;
@@ -101,11 +107,6 @@ void HttpService::stop() {
     server_.stop();
 }
 
-std::chrono::seconds HttpService::idle() const {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-        std::chrono::steady_clock::duration(now_ticks() - last_request_));
-}
-
 http::ServerOptions HttpService::server_options() {
     http::ServerOptions options;
     options.host = config_.host;
@@ -117,7 +118,7 @@ http::ServerOptions HttpService::server_options() {
     options.decorate = [this](const http::Request& request, HttpHeaders& headers) {
         origins_.decorate(request, headers);
     };
-    options.on_served = [this](const http::Served& served) { note(served); };
+    options.on_served = [this](const http::Served& served) { telemetry_.note_request(served); };
     return options;
 }
 
@@ -125,7 +126,11 @@ std::vector<http::Route> HttpService::routes() {
     std::vector<http::Route> routes = server::make_health_routes(
         {.store =
              [this] {
-                 return stopping_ ? server::PartState::stopping : to_part_state(engine_.state());
+                 if (stopping_) {
+                     return server::PartState::stopping;
+                 }
+                 return engine_.is_cut_off() ? server::PartState::unreachable
+                                             : to_part_state(engine_.state());
              },
          .index = [this] { return index_state(engine_); },
          .details = [this](const http::Request& request) { return health_details(request); }});
@@ -134,7 +139,7 @@ std::vector<http::Route> HttpService::routes() {
                                             .examination = [this] { return health_.examine(); }})) {
         routes.push_back(std::move(route));
     }
-    routes.push_back(server::make_metrics_route(metrics_));
+    routes.push_back(server::make_metrics_route(telemetry_.metrics()));
     routes.push_back(streamable_.route());
     for (http::Route& route : sse_.routes()) {
         routes.push_back(std::move(route));
@@ -153,18 +158,12 @@ Json HttpService::health_details(const http::Request& request) const {
     return index && index->lag ? Json{{"index_lag_ms", index->lag->count()}} : Json(nullptr);
 }
 
-void HttpService::note(const http::Served& served) {
-    if (!server::is_health_path(served.route)) {
-        last_request_ = now_ticks();
-    }
-    const Metrics::Labels labels{{"method", std::string(served.method)},
-                                 {"route", std::string(served.route)},
-                                 {"status", std::to_string(served.status)}};
-    metrics_.counter("rag_http_requests_total", "Requests answered.", labels).add();
-    metrics_
-        .histogram("rag_http_request_seconds", "Time from a request's head to its answer.",
-                   latency_bounds_s, {{"route", std::string(served.route)}})
-        .observe(std::chrono::duration<double>(served.duration).count());
+void HttpService::show_connections() {
+    Metrics& metrics = telemetry_.metrics();
+    metrics.gauge("rag_http_connections", "Open connections.",
+                  [this] { return static_cast<double>(server_.connections()); });
+    metrics.gauge("rag_http_body_bytes", "Of request bodies in flight.",
+                  [this] { return static_cast<double>(server_.body_bytes_in_flight()); });
 }
 
 }  // namespace rag

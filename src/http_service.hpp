@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/metrics.hpp"
 #include "config.hpp"
 #include "ended_sessions.hpp"
 #include "engine.hpp"
@@ -15,6 +14,7 @@
 #include "server/stream_keeper.hpp"
 #include "server/streamable_http.hpp"
 #include "system_health.hpp"
+#include "telemetry.hpp"
 
 #include <atomic>
 #include <memory>
@@ -28,7 +28,7 @@ public:
     /// All references must outlive this; `jobs` is to be stopped before it goes. Throws
     /// Error{invalid_argument} for an address that may not be served so.
     HttpService(const Config& config, const std::string& secret, Engine& engine,
-                McpService& protocol, Workers& calls, Workers& jobs);
+                McpService& protocol, Telemetry& telemetry, Workers& calls, Workers& jobs);
 
     void start() { server_.start(); }
     /// "http://127.0.0.1:8000", after start().
@@ -36,29 +36,25 @@ public:
     /// Ends streams, lets calls finish within the drain time.
     void stop();
 
-    /// How long no request but a health probe has come.
-    std::chrono::seconds idle() const;
-
 private:
     http::ServerOptions server_options();
     std::vector<http::Route> routes();
     Json health_details(const http::Request& request) const;
-    void note(const http::Served& served);
+    void show_connections();
 
     // Constant after construction; destroyed from the last to the first.
     const Config& config_;
     Engine& engine_;
+    Telemetry& telemetry_;
     const SystemHealth health_;
     const server::OriginGate origins_;
     const server::Authenticator authenticator_;
     server::RateLimit rate_limit_;
-    Metrics metrics_;
     StoredEndedSessions ended_sessions_;
     mcp::Sessions sessions_;
     server::StreamKeeper streams_;
     server::StreamableHttp streamable_;
     server::LegacySse sse_;
-    std::atomic<std::chrono::steady_clock::rep> last_request_;
     std::atomic<bool> stopping_{false};
     http::Server server_;
 };

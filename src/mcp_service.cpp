@@ -10,7 +10,7 @@
 namespace rag {
 
 McpService::McpService(Engine& engine, const Config& config, const std::string& secret, Offer offer,
-                       Workers& jobs) {
+                       Telemetry& telemetry, Workers& jobs) {
     mcp::ServerCard card;
     card.version = version;
     card.description = "A memory for AI agents: takes text in, finds the passage that answers.";
@@ -33,9 +33,11 @@ McpService::McpService(Engine& engine, const Config& config, const std::string& 
     };
     tasks_ = std::make_unique<mcp::Tasks>(runner, changes_, engine.clock(), engine.ids(),
                                           lasting_.get());
+    mcp::DispatcherOptions options;
+    options.on_call = [&telemetry](const mcp::CallReport& report) { telemetry.note_call(report); };
     dispatcher_ =
         std::make_unique<mcp::Dispatcher>(registry_, card, secret, changes_, engine.clock(),
-                                          engine.ids(), mcp::DispatcherOptions{}, tasks_.get());
+                                          engine.ids(), std::move(options), tasks_.get());
 }
 
 }  // namespace rag

@@ -7,6 +7,7 @@
 #include "mcp/dispatcher.hpp"
 #include "mcp/registry.hpp"
 #include "mcp/tasks.hpp"
+#include "telemetry.hpp"
 
 #include <memory>
 #include <string>
@@ -22,10 +23,10 @@ enum class Offer {
 /// The protocol over one engine: registry and dispatcher, with no wire. Safe for concurrent use.
 class McpService final {
 public:
-    /// `engine` and `jobs`, where tasks run, must outlive this, and `jobs` be stopped before it
-    /// goes; `secret` signs what clients carry for us.
+    /// `engine`, `telemetry` and `jobs`, where tasks run, must outlive this, and `jobs` be stopped
+    /// before it goes; `secret` signs what clients carry for us.
     McpService(Engine& engine, const Config& config, const std::string& secret, Offer offer,
-               Workers& jobs);
+               Telemetry& telemetry, Workers& jobs);
 
     mcp::Dispatcher& dispatcher() { return *dispatcher_; }
     mcp::ChangeHub& changes() { return changes_; }

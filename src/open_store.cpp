@@ -1,6 +1,8 @@
 #include "open_store.hpp"
 
+#include "base/log.hpp"
 #include "rag/error.hpp"
+#include "storage/postgres_frontier.hpp"
 #include "storage/postgres_index_source.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
@@ -8,7 +10,9 @@
 #include "storage/postgres_spaces.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/postgres_transfer.hpp"
+#include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/sqlite_frontier.hpp"
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
@@ -47,10 +51,45 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteEndedSessions>(database),
             std::make_unique<storage::SqliteTransfer>(database),
             std::make_unique<storage::SqliteSpaces>(database),
+            std::make_unique<storage::SqliteFrontier>(database),
+            /*tend=*/{},
             /*remote=*/false};
 }
 
 OpenedStore open_postgres(const Config& config) {
+    const auto pool = std::make_shared<storage::PostgresPool>(postgres_options(config));
+    CallContext context;
+    context.deadline = std::chrono::steady_clock::now() + open_time_max;
+    auto store = std::make_unique<storage::PostgresStore>(context, *pool);
+    if (const auto waiting = store->waiting_reference(context)) {
+        log::warn("{}", *waiting);
+    }
+    auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
+    const auto indexes = std::make_shared<storage::PostgresVectorIndexes>(*pool);
+    return {pool,
+            std::move(store),
+            std::make_unique<storage::PostgresSearch>(*pool),
+            std::move(source),
+            std::make_unique<storage::PostgresEndedSessions>(*pool),
+            std::make_unique<storage::PostgresTransfer>(*pool),
+            std::make_unique<storage::PostgresSpaces>(*pool),
+            std::make_unique<storage::PostgresFrontier>(*pool),
+            [indexes](const CallContext& now) {
+                indexes->build_missing(now, storage::PostgresVectorIndexes::When::settled);
+            },
+            /*remote=*/true};
+}
+
+}  // namespace
+
+std::optional<std::string> sqlite_path(const Config& config) {
+    if (!config.database_url.starts_with(sqlite_scheme)) {
+        return std::nullopt;
+    }
+    return config.database_url.substr(sqlite_scheme.size());
+}
+
+storage::PostgresOptions postgres_options(const Config& config) {
     storage::PostgresOptions options;
     options.address = config.database_url;
     options.schema = config.db_schema;
@@ -59,26 +98,12 @@ OpenedStore open_postgres(const Config& config) {
                         (config.db_pooler.empty() &&
                          config.database_url.find(transaction_pooler_port) != std::string::npos);
     options.pooler = pooled ? storage::Pooler::transaction : storage::Pooler::off;
-    const auto pool = std::make_shared<storage::PostgresPool>(std::move(options));
-    CallContext context;
-    context.deadline = std::chrono::steady_clock::now() + open_time_max;
-    auto store = std::make_unique<storage::PostgresStore>(context, *pool);
-    auto source = std::make_unique<storage::PostgresIndexSource>(*pool, *store);
-    return {pool,
-            std::move(store),
-            std::make_unique<storage::PostgresSearch>(*pool),
-            std::move(source),
-            std::make_unique<storage::PostgresEndedSessions>(*pool),
-            std::make_unique<storage::PostgresTransfer>(*pool),
-            std::make_unique<storage::PostgresSpaces>(*pool),
-            /*remote=*/true};
+    return options;
 }
 
-}  // namespace
-
 OpenedStore open_store(const Config& config, const Clock& clock) {
-    if (config.database_url.starts_with(sqlite_scheme)) {
-        return open_sqlite(config.database_url.substr(sqlite_scheme.size()), clock);
+    if (const auto path = sqlite_path(config)) {
+        return open_sqlite(*path, clock);
     }
     return open_postgres(config);
 }

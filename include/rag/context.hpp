@@ -54,6 +54,9 @@ struct CallContext {
     ProgressSink on_progress;  ///< Empty when nobody listens.
     Caller caller;
     std::string request_id;  ///< Appears in logs and in messages about faults of ours.
+    /// The caller's traceparent (W3C Trace Context), well formed; empty: none. Goes on to services
+    /// that the operator configured.
+    std::string trace_parent;
 
     /// Throws Error{cancelled} after a stop request and Error{deadline_exceeded} after the
     /// deadline.

@@ -27,6 +27,8 @@ struct HttpRequest {
     HttpHeaders headers;
     std::string body;
     Reach reach = Reach::public_only;
+    /// Came from an https page to a plain one: what the operator configured for the host is not sent.
+    bool downgraded = false;
     int redirects_max = 5;  ///< Each hop is checked anew; 0 returns the redirect itself.
     std::size_t body_bytes_max = 10 * 1024 * 1024;  ///< After decompression.
     std::chrono::milliseconds timeout{30'000};      ///< For everything, redirects included.

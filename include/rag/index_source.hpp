@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,6 +62,10 @@ public:
     /// microseconds and no round trip; a source that cannot tell so cheaply says false and leaves
     /// the news to the poll.
     virtual bool may_have_changed(const CallContext& context) = 0;
+    /// From now on `news` is called when read_changes is likely to give something, from a thread of
+    /// the source's; never relied upon, so that a source may leave all of it to the poll. An empty
+    /// function ends it, and no call is under way any more then. Not safe beside other calls.
+    virtual void watch(std::function<void()> /*news*/) {}
     /// Whether what has been committed is in the next read_changes, whoever else is writing.
     virtual bool feed_is_immediate() const = 0;
 };

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "rag/context.hpp"
+#include "rag/crawl_frontier.hpp"
 #include "rag/document.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +23,14 @@ struct CrawlRequest {
     std::vector<std::string> include_patterns;  ///< Globs on the path.
     std::vector<std::string> exclude_patterns;
     RenderMode render = RenderMode::automatic;
-    /// What is known of pages from an earlier crawl: URL to validator, for conditional requests.
-    std::map<std::string, std::string> etags;
+    /// What the frontier holds. The crawl goes on from the pages of the present session; those of
+    /// earlier ones are asked for with their validators.
+    std::vector<FrontierPage> known;
+    /// The pages of earlier sessions were found with these same bounds, so that the links of a page
+    /// that did not change are those that are known.
+    bool links_hold = false;
+    /// Ask in the end for pages with a document that no link led to.
+    bool ask_for_unlinked = false;
 };
 
 /// A page that was fetched, as the text that is to be stored.
@@ -36,7 +42,6 @@ struct Page {
         Metadata::object();  ///< As CONTRACT.md's ingest_url lists, without session.
     std::int64_t depth = 0;
     std::optional<std::string> parent_url;
-    bool unchanged = false;  ///< The server said 304; `markdown` is empty.
 };
 
 struct FailedPage {
@@ -45,15 +50,24 @@ struct FailedPage {
     std::string error;
 };
 
+/// What became of one URL.
+struct Visit {
+    FrontierPage settled;            ///< Never waiting. Its document is the one known before.
+    std::optional<Page> page;        ///< Only for what is done and may have changed.
+    std::vector<FrontierPage> also;  ///< Further rows: what was found, what stands for another.
+    std::int64_t queued = 0;         ///< Still waiting after this one.
+    std::int64_t bytes = 0;          ///< Received for it.
+};
+
 /// The pages of a site, one after the other. Used by one thread.
 class PageSource {
 public:
     virtual ~PageSource() = default;
 
-    /// The next page, or null at the end. Pages that fail are collected, not thrown; an Error means
-    /// that the whole crawl cannot go on (robots.txt unreachable, cancelled).
-    virtual std::optional<Page> next(const CallContext& context) = 0;
-    virtual const std::vector<FailedPage>& failed() const = 0;
+    /// What became of the next URL, or null at the end. Whoever asks for the next one has written
+    /// this one down. An Error means that the whole crawl cannot go on (robots.txt unreachable,
+    /// cancelled).
+    virtual std::optional<Visit> next(const CallContext& context) = 0;
 };
 
 struct SiteAnalysisRequest {

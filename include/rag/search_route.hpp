@@ -11,7 +11,7 @@ enum class SearchPath {
     store,     ///< The database, because nothing stands before it.
     fallback,  ///< The database, in place of a copy that is not there yet or leaves this out.
     scan,      ///< The copy in this process, every vector compared.
-    graph,     ///< The copy in this process, by its graph.
+    graph,     ///< The copy in this process, by its graph where that is quicker.
 };
 
 struct SearchRoute {

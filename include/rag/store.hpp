@@ -170,6 +170,15 @@ public:
                                                       std::string_view name) = 0;
     /// Newest first, ties by the higher id.
     virtual std::vector<Collection> list_collections(const CallContext& context) = 0;
+    /// As the two above, but the counts need not be right: what a search and a writer have to know,
+    /// quick however much the collections hold.
+    virtual std::optional<Collection> find_collection_uncounted(const CallContext& context,
+                                                                std::string_view name) {
+        return find_collection(context, name);
+    }
+    virtual std::vector<Collection> list_collections_uncounted(const CallContext& context) {
+        return list_collections(context);
+    }
     /// False when there is no such collection.
     virtual bool update_collection_description(const CallContext& context, std::string_view name,
                                                std::string_view description) = 0;

@@ -4,7 +4,7 @@
 build_packages() {
     local common=(
         ca-certificates ccache cmake git libbrotli-dev libcli11-dev libcpp-httplib-dev libfmt-dev
-        libgumbo-dev libhnswlib-dev libicu-dev libpqxx-dev libsimdjson-dev
+        libgumbo-dev libhnswlib-dev libicu-dev libpqxx-dev libpsl-dev libsimdjson-dev
         libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libxml2-dev ninja-build
         nlohmann-json3-dev pkg-config zlib1g-dev
     )

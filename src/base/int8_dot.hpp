@@ -16,9 +16,13 @@ std::int64_t dot_int8(const std::int8_t* codes, const std::int16_t* query, std::
 void dot_int8_rows(const std::int8_t* rows, const std::int16_t* query, std::size_t size,
                    std::span<std::int64_t> sums);
 
-/// The plain loop, which every kernel agrees with.
+/// Sum of a[i] * b[i] over codes in [-127, 127]; `size` must not exceed dot_size_max.
+std::int32_t dot_int8_codes(const std::int8_t* a, const std::int8_t* b, std::size_t size);
+
+/// The plain loops, which every kernel agrees with.
 std::int64_t dot_int8_portable(const std::int8_t* codes, const std::int16_t* query,
                                std::size_t size);
+std::int32_t dot_int8_codes_portable(const std::int8_t* a, const std::int8_t* b, std::size_t size);
 
 /// Which instructions are used here: "avx512", "avx2", "neon" or "portable".
 std::string_view int8_dot_kernel();

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 namespace rag::log {
 namespace {
@@ -24,9 +25,8 @@ spdlog::level::level_enum to_spdlog(Level level) {
 }
 
 constexpr const char* pattern_text = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
-/// The message is written as a JSON string by write(), quotes included.
-constexpr const char* pattern_json =
-    R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})";
+/// The members that follow are written by write().
+constexpr const char* pattern_json = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 
 std::shared_ptr<spdlog::logger> make_logger() {
     auto logger =
@@ -43,6 +43,23 @@ spdlog::logger& logger() {
 }
 
 std::atomic<bool> writes_json{false};
+
+thread_local Mark current_mark;
+
+void add_member(std::string& line, const char* name, const std::string& value) {
+    if (!value.empty()) {
+        line += fmt::format(",\"{}\":{}", name, dump_json(value));
+    }
+}
+
+/// The members of a line's object after its time and level.
+std::string write_members(const std::string& message) {
+    std::string line = "\"message\":" + dump_json(message);
+    add_member(line, "request_id", current_mark.request_id);
+    add_member(line, "trace_id", current_mark.trace_id);
+    add_member(line, "span_id", current_mark.span_id);
+    return line;
+}
 
 }  // namespace
 
@@ -66,12 +83,18 @@ void configure(Level level, Format format) {
                          spdlog::pattern_time_type::utc);
 }
 
+Scope::Scope(Mark mark) : outer_(std::exchange(current_mark, std::move(mark))) {}
+
+Scope::~Scope() {
+    current_mark = std::move(outer_);
+}
+
 bool enabled(Level level) {
     return logger().should_log(to_spdlog(level));
 }
 
 void write(Level level, const std::string& message) {
-    logger().log(to_spdlog(level), "{}", writes_json ? dump_json(message) : message);
+    logger().log(to_spdlog(level), "{}", writes_json ? write_members(message) : message);
 }
 
 }  // namespace rag::log

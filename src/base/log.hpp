@@ -19,6 +19,26 @@ bool parse_level(std::string_view word, Level& level);
 /// Sets level and shape; before the first call: info, text. Call from main, before other threads.
 void configure(Level level, Format format);
 
+/// What the lines that a thread writes belong to.
+struct Mark {
+    std::string request_id;
+    std::string trace_id;  ///< 32 hexadecimal digits (W3C Trace Context); empty: none.
+    std::string span_id;   ///< Of the caller, 16 digits.
+};
+
+/// While it lives, every line of this thread carries the mark (as JSON; text lines stay short).
+/// Scopes nest.
+class Scope final {
+public:
+    explicit Scope(Mark mark);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+private:
+    Mark outer_;
+};
+
 bool enabled(Level level);
 void write(Level level, const std::string& message);
 

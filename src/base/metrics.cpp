@@ -75,11 +75,11 @@ Histogram::Reading Histogram::read() const {
     return reading;
 }
 
-Metrics::Series& Metrics::series_locked(std::string_view name, std::string_view help,
-                                        const Labels& labels) {
-    Family& family = families_[std::string(name)];
+Metrics::Series& Metrics::series_locked(const Heading& heading, const Labels& labels) {
+    Family& family = families_[std::string(heading.name)];
     if (family.help.empty()) {
-        family.help = std::string(help);
+        family.help = std::string(heading.help);
+        family.type = heading.type;
     }
     std::string key = write_labels(labels);
     Labels kept = labels;
@@ -96,7 +96,7 @@ Metrics::Series& Metrics::series_locked(std::string_view name, std::string_view 
 
 Counter& Metrics::counter(std::string_view name, std::string_view help, const Labels& labels) {
     const std::scoped_lock lock(mutex_);
-    Series& series = series_locked(name, help, labels);
+    Series& series = series_locked({name, help, "counter"}, labels);
     if (!series.counter) {
         series.counter = std::make_unique<Counter>();
     }
@@ -106,38 +106,40 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, const La
 Histogram& Metrics::histogram(std::string_view name, std::string_view help,
                               const std::vector<double>& bounds, const Labels& labels) {
     const std::scoped_lock lock(mutex_);
-    Series& series = series_locked(name, help, labels);
+    Series& series = series_locked({name, help, "histogram"}, labels);
     if (!series.histogram) {
         series.histogram = std::make_unique<Histogram>(bounds);
     }
     return *series.histogram;
 }
 
-void Metrics::gauge(std::string_view name, std::string_view help, std::function<double()> read) {
+void Metrics::gauge(std::string_view name, std::string_view help, std::function<double()> read,
+                    const Labels& labels) {
     const std::scoped_lock lock(mutex_);
-    Family& family = families_[std::string(name)];
-    family.help = std::string(help);
-    family.gauge = std::move(read);
+    series_locked({name, help, "gauge"}, labels).read = std::move(read);
+}
+
+void Metrics::running_total(std::string_view name, std::string_view help,
+                            std::function<double()> read, const Labels& labels) {
+    const std::scoped_lock lock(mutex_);
+    series_locked({name, help, "counter"}, labels).read = std::move(read);
 }
 
 std::string Metrics::text() const {
     const std::scoped_lock lock(mutex_);
     std::string page;
     for (const auto& [name, family] : families_) {
-        const bool is_histogram =
-            !family.series.empty() && family.series.begin()->second.histogram != nullptr;
-        const char* type = family.gauge ? "gauge" : is_histogram ? "histogram" : "counter";
-        page +=
-            fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(family.help, ""), name, type);
-        if (family.gauge) {
-            page += fmt::format("{} {}\n", name, family.gauge());
-        }
+        page += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(family.help, ""), name,
+                            family.type);
         for (const auto& [labels, series] : family.series) {
             if (series.counter) {
                 page += fmt::format("{}{} {}\n", name, braced(labels), series.counter->value());
             }
             if (series.histogram) {
                 write_histogram(page, name, labels, *series.histogram);
+            }
+            if (series.read) {
+                page += fmt::format("{}{} {}\n", name, braced(labels), series.read());
             }
         }
     }

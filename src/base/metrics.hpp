@@ -57,8 +57,13 @@ public:
     Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
     Histogram& histogram(std::string_view name, std::string_view help,
                          const std::vector<double>& bounds, const Labels& labels = {});
-    /// A value that is read when the page is written; `read` must not block for long.
-    void gauge(std::string_view name, std::string_view help, std::function<double()> read);
+    /// Values that are read when the page is written; `read` must not block for long and must not
+    /// use this object. A second one of the same name and labels takes the place of the first.
+    void gauge(std::string_view name, std::string_view help, std::function<double()> read,
+               const Labels& labels = {});
+    /// As gauge(), for what only grows.
+    void running_total(std::string_view name, std::string_view help, std::function<double()> read,
+                       const Labels& labels = {});
 
     std::string text() const;
 
@@ -69,14 +74,21 @@ private:
         Labels labels;
         std::unique_ptr<Counter> counter;
         std::unique_ptr<Histogram> histogram;
+        std::function<double()> read;
     };
     struct Family {
         std::string help;
+        std::string_view type;                 ///< As the page names it.
         std::map<std::string, Series> series;  ///< By the labels as written.
-        std::function<double()> gauge;
+    };
+    /// What every series of a name shares.
+    struct Heading {
+        std::string_view name;
+        std::string_view help;
+        std::string_view type;
     };
 
-    Series& series_locked(std::string_view name, std::string_view help, const Labels& labels);
+    Series& series_locked(const Heading& heading, const Labels& labels);
 
     mutable std::mutex mutex_;
     std::map<std::string, Family, std::less<>> families_;

@@ -5,6 +5,7 @@
 #include "memory/memory.hpp"
 #include "memory/verify.hpp"
 #include "rag/embedder.hpp"
+#include "rag/migration.hpp"
 #include "rag/store.hpp"
 #include "rag/transfer.hpp"
 
@@ -49,6 +50,14 @@ public:
                                         const memory::VerifyOptions& options) = 0;
     /// What the server at the configured address says of itself; null when none answers there.
     virtual Json ask_server() = 0;
+    /// What opening the store would change in its schema; opens nothing and changes nothing.
+    virtual MigrationPlan plan_migration(const CallContext& context) = 0;
+    /// Brings the schema up to date and builds what searches in the database need. Gives what was
+    /// done.
+    virtual MigrationPlan migrate(const CallContext& context) = 0;
+    /// What taking over the reference database beside our schema would do; changes nothing.
+    virtual TakeOverReport plan_take_over(const CallContext& context) = 0;
+    virtual TakeOverReport take_over(const CallContext& context) = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
     virtual int serve(const ServeOptions& options) = 0;
 };

@@ -65,6 +65,7 @@ void add_doctor_command(CLI::App& root, Session& session);
 void add_document_commands(CLI::App& root, Session& session);
 void add_ingest_commands(CLI::App& root, Session& session);
 void add_job_commands(CLI::App& root, Session& session);
+void add_migrate_command(CLI::App& root, Session& session);
 void add_moving_commands(CLI::App& root, Session& session);
 void add_reindex_command(CLI::App& root, Session& session);
 void add_search_command(CLI::App& root, Session& session);

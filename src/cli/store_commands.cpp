@@ -95,19 +95,6 @@ void add_store_commands(CLI::App& root, Session& session) {
                           return describe_status(form) + describe_server(form.at("server"), names);
                       });
     });
-
-    root.add_subcommand("migrate", "Bring the store to this version's schema")
-        ->callback([&session] {
-            // Opening a store migrates it; what is left is to say where it stands.
-            const StoreStatus status = session.application().store().status(session.context());
-            session.print(
-                Json{{"address", status.address}, {"schema_version", status.schema_version}},
-                [](const Json& result) {
-                    return fmt::format("{} is at schema {}.\n",
-                                       result.at("address").get<std::string>(),
-                                       result.at("schema_version").get<std::int64_t>());
-                });
-        });
 }
 
 }  // namespace rag::cli

@@ -1,19 +1,19 @@
 #include "crawl/analysis.hpp"
 
-#include "crawl/sitemap.hpp"
+#include "base/url.hpp"
+#include "crawl/fetcher.hpp"
+#include "crawl/scope.hpp"
+#include "crawl/sitemap_walk.hpp"
 #include "rag/error.hpp"
 #include "text/html.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace rag::crawl {
 namespace {
-
-constexpr int levels_max = 3;
-constexpr std::size_t sitemaps_max = 200;
-constexpr std::size_t urls_max = 500'000;
 
 /// One analysis: what is left of its time, and what was tried.
 struct Analysis {
@@ -28,7 +28,6 @@ struct Analysis {
         tried.push_back(url);
         HttpRequest request;
         request.url = url;
-        request.body_bytes_max = sitemap_bytes_max;
         try {
             HttpResponse response = client.send(context, request);
             return response.status == 200 ? std::optional(std::move(response)) : std::nullopt;
@@ -39,28 +38,18 @@ struct Analysis {
         }
     }
 
-    bool read_sitemap_at(const std::string& url, int level) {
-        if (level > levels_max || tried.size() > sitemaps_max) {
-            complete = false;
-            return false;
+    bool read_sitemaps(const Url& start, const std::vector<std::string>& named) {
+        SitemapWalk walk(client, context);
+        bool found = walk.read(named);
+        for (const char* path : {"/sitemap.xml", "/sitemap_index.xml"}) {
+            found = found || walk.read({start.origin() + path});
         }
-        if (std::find(tried.begin(), tried.end(), url) != tried.end()) {
-            return false;
+        for (const auto& [url, lastmod] : walk.entries()) {
+            urls.insert(url);
         }
-        const auto response = get(url);
-        const Sitemap sitemap = response ? read_sitemap(response->body) : Sitemap{};
-        for (const std::string& entry : sitemap.urls) {
-            const auto normal = parse_url(entry);
-            if (!normal || urls.size() >= urls_max) {
-                continue;
-            }
-            if (sitemap.is_index) {
-                read_sitemap_at(normal->text(), level + 1);
-            } else {
-                urls.insert(normal->text());
-            }
-        }
-        return sitemap.is_sitemap;
+        tried.insert(tried.end(), walk.tried().begin(), walk.tried().end());
+        complete = complete && walk.is_complete();
+        return found;
     }
 };
 
@@ -171,13 +160,7 @@ SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
         }
     }
     work.tried.push_back(start->origin() + "/robots.txt");
-    bool found = false;
-    for (const std::string& url : candidates) {
-        found = work.read_sitemap_at(url, 1) || found;
-    }
-    for (const char* path : {"/sitemap.xml", "/sitemap_index.xml"}) {
-        found = found || work.read_sitemap_at(start->origin() + path, 1);
-    }
+    const bool found = work.read_sitemaps(*start, candidates);
     SiteAnalysis result;
     result.base_url = start->text();
     result.llms_txt = work.get(start->origin() + "/llms.txt").has_value();

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "crawl/site.hpp"
+#include "crawl/crawl_options.hpp"
+#include "rag/http_client.hpp"
+#include "rag/page_source.hpp"
 
 namespace rag::crawl {
 

@@ -35,10 +35,18 @@ std::string_view take_line(std::string_view& text) {
     return line.substr(0, line.find('#'));
 }
 
+/// The name alone of what may be written with a version: "rag-memory/1.0".
+std::string product_of(std::string_view value) {
+    return lower(trim(value.substr(0, value.find_first_of("/ "))));
+}
+
+/// A site that asks for no pause gets none.
 std::optional<std::chrono::milliseconds> read_delay(const std::string& value) {
-    const double seconds = std::min(std::strtod(value.c_str(), nullptr), delay_seconds_max);
-    return seconds > 0 ? std::optional(std::chrono::milliseconds(static_cast<int>(seconds * 1000)))
-                       : std::nullopt;
+    char* end = nullptr;
+    const double seconds = std::min(std::strtod(value.c_str(), &end), delay_seconds_max);
+    return end != value.c_str() && seconds >= 0
+               ? std::optional(std::chrono::milliseconds(static_cast<int>(seconds * 1000)))
+               : std::nullopt;
 }
 
 }  // namespace
@@ -101,7 +109,7 @@ Robots::Robots(std::string_view text, std::string_view product) {
             if (std::exchange(in_rules, false)) {
                 names_us = names_all = false;
             }
-            const bool us = lower(value) == product;
+            const bool us = product_of(value) == product;
             names_us = names_us || us;
             names_all = names_all || value == "*";
             ours.found = ours.found || us;

@@ -1,17 +1,12 @@
 #include "crawl/scope.hpp"
 
 #include "crawl/robots.hpp"
+#include "crawl/same_site.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace rag::crawl {
 namespace {
-
-std::string_view site_of(const Url& url) {
-    const std::string_view host = url.host;
-    return host.starts_with("www.") ? host.substr(4) : host;
-}
 
 bool default_port(const Url& url) {
     return url.port == (url.scheme == "https" ? 443 : 80);
@@ -25,10 +20,14 @@ bool any_matches(const std::vector<std::string>& patterns, const std::string& pa
 }  // namespace
 
 bool Scope::takes(const Url& url) const {
-    const bool same_port = url.port == root.port || (default_port(url) && default_port(root));
-    return site_of(url) == site_of(root) && same_port &&
+    return is_same_site(url) &&
            (include_patterns.empty() || any_matches(include_patterns, url.path)) &&
            !any_matches(exclude_patterns, url.path);
+}
+
+bool Scope::is_same_site(const Url& url) const {
+    const bool same_port = url.port == root.port || (default_port(url) && default_port(root));
+    return same_port && (url.host == root.host || site_of(url.host) == site_of(root.host));
 }
 
 }  // namespace rag::crawl

@@ -13,9 +13,10 @@ struct Scope {
     std::vector<std::string> include_patterns;  ///< Globs on the path; empty takes all.
     std::vector<std::string> exclude_patterns;
 
-    /// Same site (the host, with or without "www.", and the port as the scheme has it) and a path
-    /// that the patterns take.
+    /// Same site and a path that the patterns take.
     bool takes(const Url& url) const;
+    /// The registrable domain, and the port as the scheme has it.
+    bool is_same_site(const Url& url) const;
 };
 
 }  // namespace rag::crawl

@@ -1,209 +1,340 @@
 #include "crawl/site.hpp"
 
 #include "base/version.hpp"
+#include "crawl/sitemap_walk.hpp"
 #include "rag/error.hpp"
-#include "text/html.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace rag::crawl {
 namespace {
 
-constexpr std::size_t waiting_max = 50'000;
-constexpr std::chrono::seconds robots_time{25};
+constexpr int redirects_max = 5;
+constexpr std::chrono::seconds sitemap_time{30};
+/// Fewer pages are asked for faster than a sitemap is read.
+constexpr std::int64_t documents_for_sitemap_min = 10;
+/// The site's clock and ours differ.
+constexpr std::chrono::minutes clock_difference{1};
 
-std::string media_type(const HttpResponse& response) {
-    const std::string_view written = response.header("content-type");
-    std::string type(written.substr(0, written.find(';')));
-    while (!type.empty() && type.back() == ' ') {
-        type.pop_back();
-    }
-    std::transform(type.begin(), type.end(), type.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return type;
+void fail(Visit& visit, FrontierState state, int status, std::string sentence) {
+    visit.settled.state = state;
+    visit.settled.status = status;
+    visit.settled.error = std::move(sentence);
 }
 
-bool has_word(std::string_view text, std::string_view word) {
-    return text.find(word) != std::string_view::npos;
+bool is_redirect(const HttpResponse& response) {
+    const int status = response.status;
+    return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
+           !response.header("location").empty();
+}
+
+/// The pages live in the frontier.
+CrawlRequest without_pages(CrawlRequest request) {
+    request.known.clear();
+    request.known.shrink_to_fit();
+    return request;
+}
+
+bool ends_the_crawl(const Error& error) {
+    return error.code() == ErrorCode::cancelled;
 }
 
 }  // namespace
 
-Robots fetch_robots(HttpClient& client, const CallContext& context, const Url& url,
-                    const std::string& product, std::chrono::milliseconds timeout) {
-    HttpRequest request;
-    request.url = url.origin() + "/robots.txt";
-    request.body_bytes_max = robots_bytes_max;
-    request.timeout = timeout;
-    HttpResponse response;
-    try {
-        response = client.send(context, request);
-    } catch (const Error& error) {
-        context.check();
-        if (error.code() == ErrorCode::invalid_argument) {
-            throw;
-        }
-        throw Error(ErrorCode::unavailable,
-                    "robots.txt of " + url.authority() + " cannot be fetched: " + error.message());
-    }
-    if (response.status >= 500) {
-        throw Error(ErrorCode::unavailable,
-                    "robots.txt of " + url.authority() + " answers with status " +
-                        std::to_string(response.status) +
-                        ", so nothing there may be fetched now; try again later.");
-    }
-    return response.status == 200 ? Robots(response.body, product) : Robots();
-}
-
 Site::Site(HttpClient& client, CrawlOptions options, const CrawlRequest& request, Url root)
     : client_(client),
       options_(std::move(options)),
-      request_(request),
-      scope_{root, request.include_patterns, request.exclude_patterns} {
-    seen_.insert(root.text());
-    waiting_.push_back({std::move(root), 0, std::nullopt});
-}
+      request_(without_pages(request)),
+      root_(std::move(root)),
+      fetcher_(client_, options_, root_),
+      frontier_(request.known),
+      scope_{root_, request.include_patterns, request.exclude_patterns},
+      visited_(frontier_.settled_before()) {}
 
-std::optional<Page> Site::next(const CallContext& context) {
-    while (!waiting_.empty() && asked_ < request_.max_pages) {
-        context.check();
-        const Waiting waiting = std::move(waiting_.front());
-        waiting_.pop_front();
-        if (auto page = visit(context, waiting)) {
-            return page;
-        }
+std::optional<Visit> Site::next(const CallContext& context) {
+    context.check();
+    if (!begun_) {
+        begin(context);
     }
-    return std::nullopt;
-}
-
-const Robots& Site::robots_of(const CallContext& context, const Url& url) {
-    const auto known = robots_.find(url.origin());
-    if (known != robots_.end()) {
-        return known->second;
-    }
-    return robots_
-        .emplace(url.origin(), fetch_robots(client_, context, url, options_.product, robots_time))
-        .first->second;
-}
-
-std::optional<Page> Site::visit(const CallContext& context, const Waiting& waiting) {
-    const Robots& robots = robots_of(context, waiting.url);
-    if (!robots.allows(waiting.url.target())) {
-        fail(waiting, 0, "robots.txt of " + waiting.url.authority() + " forbids this page.");
+    if (bytes_ >= options_.bytes_max || options_.clock->steady_now() >= over_at_) {
         return std::nullopt;
     }
-    if (asked_++ > 0) {
-        options_.pause(context, robots.crawl_delay().value_or(options_.delay));
+    std::optional<FrontierPage> page;
+    Links links = Links::follow;
+    if (is_within_bounds()) {
+        page = frontier_.take();
     }
-    HttpRequest request;
-    request.url = waiting.url.text();
-    request.headers = {{"Accept", "text/html, text/markdown, text/plain;q=0.9, */*;q=0.1"}};
-    if (const auto etag = request_.etags.find(request.url); etag != request_.etags.end()) {
-        request.headers.emplace_back("If-None-Match", etag->second);
+    if (!page && request_.ask_for_unlinked) {
+        page = frontier_.take_unlinked();
+        links = Links::ignore;
+    }
+    if (!page) {
+        return std::nullopt;
+    }
+    if (!request_.follow_links || page->depth >= request_.max_depth) {
+        links = Links::ignore;
+    }
+    Visit result = visit(context, *std::move(page), links);
+    visited_ += counts_as_visit(result.settled) ? 1 : 0;
+    bytes_ += result.bytes;
+    result.queued = frontier_.waiting();
+    return result;
+}
+
+void Site::begin(const CallContext& context) {
+    over_at_ = options_.clock->steady_now() + options_.time_max;
+    Url start = root_;
+    if (const auto known = frontier_.start()) {
+        start = parse_url(*known).value_or(root_);
+    }
+    if (!scope_.is_same_site(start)) {
+        scope_.root = start;
+    }
+    if (frontier_.settled_before() == 0 && !frontier_.start()) {
+        frontier_.add(root_, 0, std::nullopt);
     }
     try {
-        const HttpResponse response = client_.send(context, request);
-        return read(waiting, response);
+        read_lastmods(context, fetcher_.robots_of(context, root_));
     } catch (const Error& error) {
-        context.check();
-        fail(waiting, 0, error.message());
-        return std::nullopt;
+        // What may not be fetched at all is said of the page itself.
+        if (error.code() != ErrorCode::invalid_argument) {
+            throw;
+        }
+    }
+    begun_ = true;
+}
+
+bool Site::is_within_bounds() const {
+    return visited_ < request_.max_pages;
+}
+
+/// What the sitemaps say of pages that are known already; nothing where that takes too long.
+void Site::read_lastmods(const CallContext& context, const Robots& robots) {
+    if (!request_.follow_links || !request_.links_hold ||
+        frontier_.documents() < documents_for_sitemap_min) {
+        return;
+    }
+    CallContext own = context;
+    own.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + sitemap_time);
+    SitemapWalk walk(client_, own);
+    if (!walk.read(robots.sitemaps())) {
+        walk.read({root_.origin() + "/sitemap.xml"});
+    }
+    for (const auto& [url, lastmod] : walk.entries()) {
+        if (const auto time = end_of_lastmod(lastmod)) {
+            lastmods_.emplace(url, *time);
+        }
     }
 }
 
-std::optional<Page> Site::read(const Waiting& waiting, const HttpResponse& response) {
-    Page page = described(waiting, response);
-    const auto url = parse_url(page.url);
-    if (response.status == 304) {
-        page.unchanged = true;
-        delivered_.insert(page.url);
-        return page;
+Visit Site::visit(const CallContext& context, FrontierPage page, Links links) {
+    Visit visit;
+    visit.settled = std::move(page);
+    visit.settled.status = 0;
+    visit.settled.error.clear();
+    const auto url = parse_url(visit.settled.url);
+    if (!url) {
+        fail(visit, FrontierState::failed, 0, "This is no URL that can be fetched.");
+        return visit;
+    }
+    try {
+        if (!fetcher_.robots_of(context, *url).allows(url->target())) {
+            fail(visit, FrontierState::forbidden, 0,
+                 "robots.txt of " + url->authority() + " forbids this page.");
+            return visit;
+        }
+        if (is_unchanged_by_sitemap(visit.settled)) {
+            visit.settled.state = FrontierState::done;
+            add_known_links(links, visit);
+            return visit;
+        }
+        HttpHeaders headers{{"Accept", "text/html, text/markdown, text/plain;q=0.9, */*;q=0.1"}};
+        if (may_ask_conditionally(visit.settled, links)) {
+            if (!visit.settled.etag.empty()) {
+                headers.emplace_back("If-None-Match", visit.settled.etag);
+            }
+            if (!visit.settled.last_modified.empty()) {
+                headers.emplace_back("If-Modified-Since", visit.settled.last_modified);
+            }
+        }
+        const HttpResponse response = fetcher_.get(context, *url, headers);
+        visit.bytes = static_cast<std::int64_t>(response.body.size());
+        take_answer(response, *url, links, visit);
+    } catch (const Error& error) {
+        context.check();
+        if (ends_the_crawl(error)) {
+            throw;
+        }
+        fail(visit, FrontierState::failed, 0, error.message());
+    }
+    return visit;
+}
+
+/// The page that the crawl begins at is always asked for, so that a dead site is noticed.
+bool Site::is_unchanged_by_sitemap(const FrontierPage& page) const {
+    const auto lastmod = lastmods_.find(page.url);
+    return page.depth > 0 && page.document != 0 && !frontier_.is_shared(page.document) &&
+           lastmod != lastmods_.end() && lastmod->second + clock_difference < page.checked_at;
+}
+
+bool Site::may_ask_conditionally(const FrontierPage& page, Links links) const {
+    return page.document != 0 && !frontier_.is_shared(page.document) &&
+           (links == Links::ignore || request_.links_hold);
+}
+
+void Site::take_answer(const HttpResponse& response, const Url& url, Links links, Visit& visit) {
+    FrontierPage& settled = visit.settled;
+    settled.status = response.status;
+    if (response.status == 304 && settled.document != 0) {
+        settled.state = FrontierState::done;
+        settled.checked_at = now();
+        add_known_links(links, visit);
+        return;
+    }
+    if (is_redirect(response)) {
+        follow_redirect(response, url, visit);
+        return;
     }
     if (response.status < 200 || response.status > 299) {
-        fail(waiting, response.status,
+        const bool gone = response.status == 404 || response.status == 410;
+        fail(visit, gone ? FrontierState::gone : FrontierState::failed, response.status,
              "The server answered with status " + std::to_string(response.status) + '.');
-        return std::nullopt;
+        return;
     }
-    const bool left = url && waiting.depth > 0 && !scope_.takes(*url);
-    if (!url || left || !delivered_.insert(page.url).second) {
-        return std::nullopt;
+    if (response.truncated) {
+        fail(visit, FrontierState::failed, response.status,
+             "The page is larger than what is read of one page.");
+        return;
     }
-    const std::string type = media_type(response);
-    const bool html = type.empty() || type == "text/html" || type == "application/xhtml+xml";
-    if (!html && !type.starts_with("text/")) {
-        fail(waiting, response.status,
-             "The page is of type " + type + "; pages of HTML, Markdown and plain text are read.");
-        return std::nullopt;
+    take_page(response, url, links, visit);
+}
+
+void Site::follow_redirect(const HttpResponse& response, const Url& url, Visit& visit) {
+    const int hops = redirects_[visit.settled.url] + 1;
+    const auto target = resolve_url(url, response.header("location"));
+    if (!target || hops > redirects_max) {
+        fail(visit, FrontierState::failed, response.status,
+             target ? "The page redirects more than 5 times."
+                    : "The page redirects to something that is no http or https address.");
+        return;
     }
-    if (!html) {
-        auto text = text::extract_text(response.body, {url->path, type});
-        page.markdown = std::move(text.text);
-        page.title = std::move(text.title);
-        page.metadata["title"] = page.title;
-        return page;
+    const bool first = visit.settled.depth == 0;
+    if (!first && !scope_.takes(*target)) {
+        fail(visit, FrontierState::failed, response.status,
+             "The page redirects to " + target->text() + ", which is not part of this crawl.");
+        return;
     }
-    text::HtmlPage read = text::read_html(response.body, response.header("content-type"), {*url});
-    const std::string orders = read.robots + ' ' + std::string(response.header("x-robots-tag"));
-    const bool nowhere = has_word(orders, "none");
-    if (request_.follow_links && waiting.depth < request_.max_depth && !nowhere &&
-        !has_word(orders, "nofollow")) {
-        const Url base = resolve_url(*url, read.base_href).value_or(*url);
-        for (const text::HtmlLink& link : read.links) {
-            if (!has_word(link.rel, "nofollow")) {
-                add_links({*url, waiting.depth, std::nullopt}, base, link.href);
+    if (first && !scope_.is_same_site(*target)) {
+        scope_.root = *target;
+    }
+    visit.settled.state = FrontierState::moved;
+    visit.settled.error = target->text();
+    if (auto row = frontier_.add(*target, visit.settled.depth, visit.settled.parent)) {
+        redirects_[row->url] = hops;
+        visit.also.push_back(*std::move(row));
+    }
+}
+
+void Site::take_page(const HttpResponse& response, const Url& url, Links links, Visit& visit) {
+    FrontierPage& settled = visit.settled;
+    ReadPage read = read_page(response, url, options_.product);
+    if (!read.refusal.empty()) {
+        fail(visit, FrontierState::failed, response.status, std::move(read.refusal));
+        return;
+    }
+    if (read.may_index) {
+        settled.state = FrontierState::done;
+        settled.checked_at = now();
+        settled.etag = response.header("etag");
+        settled.last_modified = response.header("last-modified");
+        use_canonical(url, read.canonical, visit);
+    } else {
+        fail(visit, FrontierState::failed, response.status,
+             "The page asks not to be indexed (noindex).");
+    }
+    if (links == Links::follow) {
+        for (const Url& link : read.links) {
+            const Url target = without_visitor_marks(link);
+            if (!scope_.takes(target)) {
+                continue;
+            }
+            if (auto row = frontier_.add(target, settled.depth + 1, settled.url)) {
+                visit.also.push_back(*std::move(row));
             }
         }
     }
-    if (nowhere || has_word(orders, "noindex")) {
-        fail(waiting, response.status, "The page asks not to be indexed (noindex).");
-        return std::nullopt;
+    if (read.may_index) {
+        visit.page = make_page(response, std::move(read), settled);
     }
-    page.markdown = std::move(read.extracted.text);
-    page.title = std::move(read.extracted.title);
-    page.metadata["title"] = page.title;
-    page.metadata["description"] = read.description;
-    page.metadata["language"] = read.language;
-    return page;
 }
 
-Page Site::described(const Waiting& waiting, const HttpResponse& response) const {
+/// A page that says that it is a copy of another one, which nothing else has led to, is taken for
+/// that one. A start page is no likely original: many sites name it everywhere by mistake.
+void Site::use_canonical(const Url& url, const std::optional<Url>& canonical, Visit& visit) {
+    if (!canonical || *canonical == url || visit.settled.depth == 0 || canonical->path == "/" ||
+        !scope_.takes(*canonical)) {
+        return;
+    }
+    auto original = frontier_.claim(*canonical, visit.settled);
+    if (!original) {
+        return;
+    }
+    FrontierPage copy = visit.settled;
+    copy.state = FrontierState::moved;
+    copy.error = original->url;
+    copy.etag.clear();
+    copy.last_modified.clear();
+    original->state = FrontierState::done;
+    original->status = visit.settled.status;
+    original->error.clear();
+    original->checked_at = visit.settled.checked_at;
+    visit.settled = *std::move(original);
+    visit.also.push_back(std::move(copy));
+}
+
+void Site::add_known_links(Links links, Visit& visit) {
+    if (links == Links::ignore) {
+        return;
+    }
+    for (const FrontierPage& page : frontier_.links_of_earlier(visit.settled.url)) {
+        const auto url = parse_url(page.url);
+        const bool copy = page.state == FrontierState::moved && page.status == 200;
+        if (!url || copy || !scope_.takes(*url)) {
+            continue;
+        }
+        if (auto row = frontier_.add(*url, visit.settled.depth + 1, visit.settled.url)) {
+            visit.also.push_back(*std::move(row));
+        }
+    }
+}
+
+Page Site::make_page(const HttpResponse& response, ReadPage&& read,
+                     const FrontierPage& settled) const {
+    const Url url = parse_url(settled.url).value_or(root_);
     Page page;
-    const auto url = parse_url(response.url);
-    page.url = url ? url->text() : waiting.url.text();
-    page.depth = waiting.depth;
-    page.parent_url = waiting.parent;
+    page.url = settled.url;
+    page.title = read.title;
+    page.markdown = std::move(read.markdown);
+    page.depth = settled.depth;
+    page.parent_url = settled.parent;
     page.metadata = {{"source", page.url},
                      {"content_type", "web_page"},
-                     {"crawl_root_url", scope_.root.text()},
-                     {"crawl_depth", waiting.depth},
-                     {"title", ""},
+                     {"crawl_root_url", root_.text()},
+                     {"crawl_depth", settled.depth},
+                     {"title", page.title},
                      {"description", ""},
-                     {"domain", url ? url->host : waiting.url.host},
+                     {"domain", url.host},
                      {"language", ""},
                      {"status_code", response.status},
                      {"content_length", response.body.size()},
                      {"crawler_version", version}};
-    if (waiting.parent) {
-        page.metadata["parent_url"] = *waiting.parent;
+    if (settled.parent) {
+        page.metadata["parent_url"] = *settled.parent;
     }
-    if (const auto etag = response.header("etag"); !etag.empty()) {
-        page.metadata["etag"] = etag;
-    }
+    page.metadata.update(read.metadata);
     return page;
-}
-
-void Site::add_links(const Waiting& waiting, const Url& base, const std::string& href) {
-    const auto url = resolve_url(base, href);
-    if (!url || !scope_.takes(*url) || waiting_.size() >= waiting_max ||
-        !seen_.insert(url->text()).second) {
-        return;
-    }
-    waiting_.push_back({*url, waiting.depth + 1, waiting.url.text()});
-}
-
-void Site::fail(const Waiting& waiting, int status, const std::string& sentence) {
-    failed_.push_back({waiting.url.text(), status, sentence});
 }
 
 }  // namespace rag::crawl

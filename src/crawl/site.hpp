@@ -1,65 +1,59 @@
 #pragma once
 
 #include "base/url.hpp"
-#include "crawl/robots.hpp"
+#include "crawl/crawl_options.hpp"
+#include "crawl/fetcher.hpp"
+#include "crawl/frontier.hpp"
+#include "crawl/page_reader.hpp"
 #include "crawl/scope.hpp"
 #include "rag/http_client.hpp"
 #include "rag/page_source.hpp"
 
-#include <chrono>
-#include <deque>
-#include <functional>
 #include <map>
-#include <set>
+#include <string>
 
 namespace rag::crawl {
-
-/// Waits, or throws Error{cancelled, deadline_exceeded}.
-using Pause = std::function<void(const CallContext&, std::chrono::milliseconds)>;
-
-struct CrawlOptions {
-    std::string product = "rag-memory";    ///< The name that robots.txt knows us by; lower case.
-    std::chrono::milliseconds delay{100};  ///< Between requests where robots.txt gives none.
-    Pause pause;                           ///< Empty: the clock's.
-};
-
-/// Robots.txt of the URL's origin. 4xx allows everything (RFC 9309, 2.3.1.3); throws
-/// Error{unavailable} when the server fails or cannot be reached within `timeout`.
-Robots fetch_robots(HttpClient& client, const CallContext& context, const Url& url,
-                    const std::string& product, std::chrono::milliseconds timeout);
 
 /// Breadth-first through one site, so that each page has its true depth.
 class Site final : public PageSource {
 public:
+    /// `options.pause` and `options.clock` are set; the client must outlive this.
     Site(HttpClient& client, CrawlOptions options, const CrawlRequest& request, Url root);
 
-    std::optional<Page> next(const CallContext& context) override;
-    const std::vector<FailedPage>& failed() const override { return failed_; }
+    std::optional<Visit> next(const CallContext& context) override;
 
 private:
-    struct Waiting {
-        Url url;
-        std::int64_t depth = 0;
-        std::optional<std::string> parent;
-    };
+    /// Whether the page's links lead further.
+    enum class Links { follow, ignore };
 
-    std::optional<Page> visit(const CallContext& context, const Waiting& waiting);
-    std::optional<Page> read(const Waiting& waiting, const HttpResponse& response);
-    Page described(const Waiting& waiting, const HttpResponse& response) const;
-    void add_links(const Waiting& waiting, const Url& base, const std::string& href);
-    const Robots& robots_of(const CallContext& context, const Url& url);
-    void fail(const Waiting& waiting, int status, const std::string& sentence);
+    void begin(const CallContext& context);
+    void read_lastmods(const CallContext& context, const Robots& robots);
+    bool is_within_bounds() const;
+    Visit visit(const CallContext& context, FrontierPage page, Links links);
+    bool is_unchanged_by_sitemap(const FrontierPage& page) const;
+    bool may_ask_conditionally(const FrontierPage& page, Links links) const;
+    void take_answer(const HttpResponse& response, const Url& url, Links links, Visit& visit);
+    void follow_redirect(const HttpResponse& response, const Url& url, Visit& visit);
+    void take_page(const HttpResponse& response, const Url& url, Links links, Visit& visit);
+    void use_canonical(const Url& url, const std::optional<Url>& canonical, Visit& visit);
+    void add_known_links(Links links, Visit& visit);
+    Page make_page(const HttpResponse& response, ReadPage&& read,
+                   const FrontierPage& settled) const;
+    Timestamp now() const { return options_.clock->now(); }
 
     HttpClient& client_;
-    CrawlOptions options_;
-    CrawlRequest request_;
+    const CrawlOptions options_;
+    const CrawlRequest request_;
+    const Url root_;
+    Fetcher fetcher_;
+    Frontier frontier_;
     Scope scope_;
-    std::map<std::string, Robots> robots_;  ///< By origin.
-    std::deque<Waiting> waiting_;
-    std::set<std::string> seen_;  ///< Normalised URLs, waiting or visited.
-    std::set<std::string> delivered_;
-    std::vector<FailedPage> failed_;
-    std::int64_t asked_ = 0;
+    std::map<std::string, Timestamp> lastmods_;  ///< By URL; the last moment they may mean.
+    std::map<std::string, int> redirects_;       ///< Waiting URL to the redirects that led there.
+    SteadyTime over_at_{};
+    bool begun_ = false;
+    std::int64_t visited_ = 0;
+    std::int64_t bytes_ = 0;
 };
 
 }  // namespace rag::crawl

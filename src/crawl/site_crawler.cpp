@@ -1,6 +1,8 @@
 #include "crawl/site_crawler.hpp"
 
+#include "base/clock.hpp"
 #include "crawl/analysis.hpp"
+#include "crawl/site.hpp"
 #include "rag/error.hpp"
 
 #include <condition_variable>
@@ -24,6 +26,10 @@ SiteCrawler::SiteCrawler(HttpClient& client, CrawlOptions options)
     : client_(client), options_(std::move(options)) {
     if (!options_.pause) {
         options_.pause = pause_by_clock;
+    }
+    if (options_.clock == nullptr) {
+        static const SystemClock machines;
+        options_.clock = &machines;
     }
 }
 

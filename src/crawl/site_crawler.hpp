@@ -1,6 +1,6 @@
 #pragma once
 
-#include "crawl/site.hpp"
+#include "crawl/crawl_options.hpp"
 #include "rag/http_client.hpp"
 #include "rag/page_source.hpp"
 
@@ -17,7 +17,7 @@ public:
 
 private:
     HttpClient& client_;
-    CrawlOptions options_;
+    CrawlOptions options_;  ///< Pause and clock are set.
 };
 
 }  // namespace rag::crawl

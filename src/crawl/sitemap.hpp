@@ -1,5 +1,8 @@
 #pragma once
 
+#include "rag/clock.hpp"
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,14 +12,24 @@ namespace rag::crawl {
 constexpr std::size_t sitemap_urls_max = 50'000;
 constexpr std::size_t sitemap_bytes_max = 50 * 1024 * 1024;
 
-struct Sitemap {
-    bool is_index = false;          ///< `urls` are further sitemaps.
-    bool is_sitemap = false;        ///< False for a text that is none; then `urls` is empty.
-    std::vector<std::string> urls;  ///< As written, at most sitemap_urls_max.
+struct SitemapEntry {
+    std::string url;      ///< As written.
+    std::string lastmod;  ///< As written; empty without one.
 };
 
-/// Reads the text of every <loc> (sitemaps.org 0.9) without an XML parser: document types and
-/// entities beyond the five of XML are never expanded. `bytes` may be gzip.
+struct Sitemap {
+    bool is_index = false;              ///< `entries` are further sitemaps.
+    bool is_sitemap = false;            ///< False for a text that is none; then `entries` is empty.
+    std::vector<SitemapEntry> entries;  ///< At most sitemap_urls_max.
+};
+
+/// Reads the <loc> and <lastmod> of every entry (sitemaps.org 0.9) without an XML parser: document
+/// types and entities beyond those of XML itself are never expanded. `bytes` may be gzip. A text
+/// of nothing but URLs, one a line, is a sitemap too.
 Sitemap read_sitemap(std::string_view bytes);
+
+/// The last moment that a <lastmod> (W3C date and time: a day, or a time with its zone) may mean;
+/// null for what is none.
+std::optional<Timestamp> end_of_lastmod(std::string_view lastmod);
 
 }  // namespace rag::crawl

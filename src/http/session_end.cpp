@@ -28,6 +28,10 @@ Notify Session::make_notify() {
 }
 
 void Session::wake() {
+    if (queue_ && queue_->is_overflown()) {
+        // The write that the peer does not take would hold its events until it times out.
+        close_socket();
+    }
     wake_.cancel();
 }
 

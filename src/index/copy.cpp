@@ -65,6 +65,16 @@ std::vector<std::size_t> choose_merge(const State& state) {
 
 void drop_empty(State& state) {
     std::erase_if(state.segments, [](const LiveSegment& live) { return live.live_chunks() == 0; });
+    std::erase_if(state.graphs, [&](const auto& graph) {
+        return std::none_of(
+            state.segments.begin(), state.segments.end(),
+            [&](const LiveSegment& live) { return graph->find_part(*live.segment).has_value(); });
+    });
+}
+
+GraphOptions with_folder(GraphOptions options, const std::filesystem::path& folder) {
+    options.folder = folder;
+    return options;
 }
 
 std::unique_lock<std::timed_mutex> lock_for(const CallContext& context, std::timed_mutex& mutex) {
@@ -81,7 +91,8 @@ std::unique_lock<std::timed_mutex> lock_for(const CallContext& context, std::tim
 Copy::Copy(IndexSource& source, CopyOptions options)
     : source_(source),
       options_(std::move(options)),
-      chunk_bytes_(options_.folder.empty() ? chunk_bytes_in_memory : chunk_bytes_in_files) {}
+      chunk_bytes_(options_.folder.empty() ? chunk_bytes_in_memory : chunk_bytes_in_files),
+      graphs_(with_folder(options_.graphs, options_.folder)) {}
 
 std::shared_ptr<const State> Copy::state() const {
     return adopting_ ? nullptr : newest();
@@ -170,6 +181,7 @@ bool Copy::holds(const IndexedDocument& document, const std::vector<CollectionId
 
 void Copy::build(const CallContext& context) {
     publish(nullptr);
+    graphs_.stop();
     State state;
     state.position = source_.feed_end(context);
     state.excluded = choose_excluded(context);
@@ -398,6 +410,28 @@ bool Copy::merge_some(const CallContext& context) {
         }
     }
     next->segments.push_back(without_chunks(live, std::move(deleted)));
+    drop_empty(*next);
+    publish(std::move(next));
+    return true;
+}
+
+bool Copy::build_graph(const CallContext& context, std::chrono::milliseconds duration) {
+    const std::shared_ptr<const State> before = newest();
+    if (!before) {
+        return false;
+    }
+    const std::shared_ptr<const Graph> graph = graphs_.advance(context, *before, duration);
+    if (!graph) {
+        return graphs_.is_building();
+    }
+    const std::scoped_lock lock(applying_);
+    const std::shared_ptr<const State> current = newest();
+    if (!current) {
+        return false;
+    }
+    auto next = std::make_shared<State>(*current);
+    std::erase_if(next->graphs, [&](const auto& old) { return old->space() == graph->space(); });
+    next->graphs.push_back(graph);
     drop_empty(*next);
     publish(std::move(next));
     return true;

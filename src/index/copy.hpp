@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/guarded.hpp"
+#include "index/graph_keeper.hpp"
 #include "index/segment_builder.hpp"
 #include "index/state.hpp"
 #include "rag/index_source.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +25,7 @@ struct CopyOptions {
     /// Where large segments are kept in files without a name, which the kernel may take out of
     /// memory; empty: they are kept in memory.
     std::filesystem::path folder;
+    GraphOptions graphs;  ///< Their folder is the one above.
 };
 
 /// The copy of a source: which state is current, and how it moves on. Readers take the current
@@ -48,6 +51,8 @@ public:
     /// Merges some segments if there are too many or too much of one is deleted. False: nothing to
     /// do.
     bool merge_some(const CallContext& context);
+    /// Goes on with building a graph for about so long. False: there is none to build.
+    bool build_graph(const CallContext& context, std::chrono::milliseconds duration);
     /// Whether the copy takes too much, and building it anew would leave a collection out.
     bool should_shrink(const CallContext& context);
 
@@ -88,6 +93,7 @@ private:
     const CopyOptions options_;
     /// What a chunk takes besides its vector: a guess, until it is measured. The follower's own.
     double chunk_bytes_;
+    GraphKeeper graphs_;  ///< The follower's own, too.
     Guarded<std::shared_ptr<const State>> state_;
     /// A loaded state stands in state_ that lacks what was written since: nobody may search it.
     std::atomic<bool> adopting_{false};

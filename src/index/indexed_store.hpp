@@ -23,6 +23,13 @@ public:
     std::vector<Collection> list_collections(const CallContext& context) override {
         return store_.list_collections(context);
     }
+    std::optional<Collection> find_collection_uncounted(const CallContext& context,
+                                                        std::string_view name) override {
+        return store_.find_collection_uncounted(context, name);
+    }
+    std::vector<Collection> list_collections_uncounted(const CallContext& context) override {
+        return store_.list_collections_uncounted(context);
+    }
     bool update_collection_description(const CallContext& context, std::string_view name,
                                        std::string_view description) override {
         return store_.update_collection_description(context, name, description);

@@ -16,7 +16,7 @@ namespace rag::index {
 namespace {
 
 constexpr std::chrono::milliseconds retry_first{500};
-constexpr std::chrono::milliseconds retry_longest{30'000};
+constexpr std::chrono::milliseconds retry_longest{2'000};
 /// A search that meets another process's changes applies at most so many reads of the feed itself.
 constexpr std::size_t batches_of_a_search = 1;
 constexpr std::size_t batches_of_a_turn = 64;
@@ -26,6 +26,14 @@ bool holds_all(const State& state, const SearchScope& scope) {
     return std::none_of(scope.collections.begin(), scope.collections.end(), [&](CollectionId id) {
         return std::binary_search(state.excluded.begin(), state.excluded.end(), id);
     });
+}
+
+std::size_t count_graph_vectors(const State& state) {
+    std::size_t sum = 0;
+    for (const auto& graph : state.graphs) {
+        sum += graph->vectors().size();
+    }
+    return sum;
 }
 
 void check_query(const EmbeddingSpace& space, std::span<const float> query) {
@@ -42,18 +50,21 @@ LocalIndex::LocalIndex(IndexSource& source, SearchIndex& fallback, LocalIndexOpt
     : source_(source),
       fallback_(fallback),
       options_(std::move(options)),
-      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path()}) {}
+      copy_(source, {options_.memory_bytes_max, options_.snapshot.parent_path(), options_.graphs}) {
+}
 
 LocalIndex::~LocalIndex() {
     if (follower_.joinable()) {
         follower_.request_stop();
         wake();
         follower_.join();
+        source_.watch({});
     }
 }
 
 void LocalIndex::start() {
     started_ = true;
+    source_.watch([this] { wake(); });
     follower_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
 }
 
@@ -94,7 +105,8 @@ Candidates LocalIndex::nearest(const CallContext& context, const SearchScope& sc
         return fallback_.nearest(context, scope, space, query, count);
     }
     check_query(space, query);
-    return find_nearest(context, select(*state, scope), space, query, count);
+    return find_nearest(context, *state, select(*state, scope), space, query, count,
+                        options_.graphs.width_min);
 }
 
 WordCandidates LocalIndex::best_words(const CallContext& context, const SearchScope& scope,
@@ -205,12 +217,14 @@ std::int64_t LocalIndex::count(const CallContext& context, const SearchScope& sc
     return static_cast<std::int64_t>(sum);
 }
 
-SearchRoute LocalIndex::route(const SearchScope& scope, const EmbeddingSpace& /*space*/) const {
+SearchRoute LocalIndex::route(const SearchScope& scope, const EmbeddingSpace& space) const {
     const auto state = copy_.state();
     if (!state || !holds_all(*state, scope)) {
         return {SearchPath::fallback, std::nullopt};
     }
-    return {SearchPath::scan, trouble_.with([](const Trouble& trouble) { return trouble.since; })};
+    const SearchPath path =
+        state->find_graph(space) != nullptr ? SearchPath::graph : SearchPath::scan;
+    return {path, trouble_.with([](const Trouble& trouble) { return trouble.since; })};
 }
 
 void LocalIndex::catch_up(const CallContext& context) {
@@ -252,6 +266,7 @@ LocalIndexStatus LocalIndex::status() const {
         status.segment_count = state->segments.size();
         status.size_bytes = state->size_bytes();
         status.working_bytes = state->working_bytes();
+        status.graph_vectors = count_graph_vectors(*state);
         status.excluded = state->excluded;
     }
     return status;
@@ -279,7 +294,9 @@ void LocalIndex::follow(const std::stop_token& stop) {
             follow_once(context);
             trouble_.with([](Trouble& trouble) { trouble = {}; });
             retry = retry_first;
-            wait(stop, options_.poll);
+            if (!copy_.build_graph(context, options_.poll)) {
+                wait(stop, options_.poll);
+            }
         } catch (const std::exception& error) {
             if (stop.stop_requested()) {
                 break;
@@ -350,6 +367,7 @@ bool LocalIndex::load_saved(const CallContext& context) {
     }
     saved_at_ = std::chrono::steady_clock::now();
     saved_ = loaded->position;
+    saved_graphs_ = count_graph_vectors(*loaded);
     if (!copy_.adopt(context, loaded)) {
         saved_.reset();
         return false;
@@ -361,11 +379,12 @@ bool LocalIndex::load_saved(const CallContext& context) {
 void LocalIndex::save() {
     const auto state = copy_.state();
     if (options_.snapshot.empty() || !state || source_identity_.empty() ||
-        saved_ == state->position) {
+        (saved_ == state->position && saved_graphs_ == count_graph_vectors(*state))) {
         return;
     }
     saved_at_ = std::chrono::steady_clock::now();
     saved_ = state->position;
+    saved_graphs_ = count_graph_vectors(*state);
     try {
         save_snapshot(options_.snapshot, source_identity_, *state);
     } catch (const std::exception& error) {

@@ -29,6 +29,7 @@ struct LocalIndexOptions {
     std::filesystem::path snapshot;
     /// A snapshot is written anew when the feed has moved on and this time has passed.
     std::chrono::milliseconds snapshot_interval{std::chrono::minutes(10)};
+    GraphOptions graphs;  ///< Their folder is the snapshot's.
 };
 
 enum class CopyState {
@@ -48,6 +49,7 @@ struct LocalIndexStatus {
     std::size_t segment_count = 0;
     std::size_t size_bytes = 0;
     std::size_t working_bytes = 0;       ///< Of these, what has to be in memory for searches.
+    std::size_t graph_vectors = 0;       ///< That a graph answers for; the rest is scanned.
     std::vector<CollectionId> excluded;  ///< That the fallback answers because of their size.
     std::string trouble;                 ///< Why the copy does not move on; empty: it does.
 };
@@ -128,6 +130,7 @@ private:
     bool tried_snapshot_ = false;
     std::string source_identity_;
     std::optional<FeedPosition> saved_;  ///< What the snapshot holds.
+    std::size_t saved_graphs_ = 0;       ///< Vectors in its graphs.
     std::chrono::steady_clock::time_point saved_at_;
 
     mutable std::mutex mutex_;

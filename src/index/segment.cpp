@@ -63,6 +63,10 @@ Segment::Segment(SharedBytes bytes) : blob_(std::move(bytes)) {
     scales_ = blob_.section<float>(number(Section::scales));
     codes_ = blob_.section<std::int8_t>(number(Section::codes));
     check();
+    if (!chunk_order_.empty()) {
+        first_id_ = chunk_ids_[chunk_order_.front()];
+        last_id_ = chunk_ids_[chunk_order_.back()];
+    }
     const auto begins = blob_.section<Local>(number(Section::class_begins));
     const auto offsets = blob_.section<std::uint32_t>(number(Section::class_offsets));
     const auto collections = blob_.section<CollectionId>(number(Section::class_collections));
@@ -95,6 +99,9 @@ void Segment::check() const {
 }
 
 std::optional<Local> Segment::find_chunk(ChunkId id) const {
+    if (id < first_id_ || id > last_id_) {
+        return std::nullopt;
+    }
     const auto found =
         std::lower_bound(chunk_order_.begin(), chunk_order_.end(), id,
                          [&](Local local, ChunkId wanted) { return chunk_ids_[local] < wanted; });
@@ -199,7 +206,8 @@ VectorBlock Segment::vectors(const SpaceRow& row) const {
 
 std::optional<VectorBlock> Segment::vectors(const EmbeddingSpace& wanted) const {
     for (const SpaceRow& row : space_rows_) {
-        if (space(row) == wanted) {
+        if (static_cast<int>(row.dimensions) == wanted.dimensions &&
+            space_names_.substr(row.name_begin, row.name_size) == wanted.model) {
             return vectors(row);
         }
     }

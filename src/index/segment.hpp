@@ -169,6 +169,8 @@ private:
     Blob blob_;
     std::span<const ChunkId> chunk_ids_;
     std::span<const Local> chunk_order_;
+    ChunkId first_id_ = 0;  ///< Most segments hold ids that no other holds.
+    ChunkId last_id_ = -1;
     std::span<const ChunkRow> chunk_rows_;
     std::span<const std::uint32_t> lengths_;
     std::string_view texts_;

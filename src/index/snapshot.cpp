@@ -4,6 +4,7 @@
 #include "index/files.hpp"
 #include "rag/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -14,8 +15,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<char, 8> magic{'R', 'A', 'G', 'I', 'N', 'D', 'E', 'X'};
-/// Raised whenever a segment's arrays, the analysis of text or the rounding of vectors change.
-constexpr std::uint32_t version = 1;
+/// Raised whenever a segment's or a graph's arrays, the analysis of text or the rounding of vectors
+/// change.
+constexpr std::uint32_t version = 2;
 
 struct Header {
     std::array<char, 8> magic{};
@@ -64,21 +66,82 @@ std::size_t round_up(std::size_t size) {
     return (size + blob_alignment - 1) / blob_alignment * blob_alignment;
 }
 
-json describe(const std::string& source, const State& state, std::size_t& offset) {
-    json segments = json::array();
-    for (const LiveSegment& live : state.segments) {
-        const std::size_t size = live.segment->size_bytes();
-        segments.push_back(
-            {{"offset", offset},
-             {"size", size},
-             {"deleted", live.deletions ? live.deletions->list : std::vector<Local>{}}});
+/// What a snapshot of a state holds, in its order: segments, those that only graphs still have,
+/// graphs.
+struct Contents {
+    explicit Contents(const State& saved) : state(saved) {
+        for (const LiveSegment& live : state.segments) {
+            segments.push_back(live.segment.get());
+        }
+        for (const auto& graph : state.graphs) {
+            for (const VectorSet::Part& part : graph->vectors().parts()) {
+                if (std::find(segments.begin(), segments.end(), part.segment.get()) ==
+                    segments.end()) {
+                    segments.push_back(part.segment.get());
+                }
+            }
+        }
+    }
+
+    std::size_t number_of(const Segment& segment) const {
+        return static_cast<std::size_t>(std::find(segments.begin(), segments.end(), &segment) -
+                                        segments.begin());
+    }
+
+    const State& state;
+    std::vector<const Segment*> segments;  ///< Those of the state first.
+};
+
+json describe_graph(const Contents& contents, const Graph& graph) {
+    json parts = json::array();
+    for (const VectorSet::Part& part : graph.vectors().parts()) {
+        parts.push_back(contents.number_of(*part.segment));
+    }
+    return {{"model", graph.space().model},
+            {"dimensions", graph.space().dimensions},
+            {"parts", std::move(parts)}};
+}
+
+json describe(const std::string& source, const Contents& contents) {
+    const State& state = contents.state;
+    std::size_t offset = 0;
+    const auto place = [&](json row, std::size_t size) {
+        row["offset"] = offset;
+        row["size"] = size;
         offset = round_up(offset + size);
+        return row;
+    };
+    json segments = json::array();
+    for (std::size_t i = 0; i < contents.segments.size(); ++i) {
+        json row = json::object();
+        if (i < state.segments.size()) {
+            const auto& deletions = state.segments[i].deletions;
+            row["deleted"] = deletions ? deletions->list : std::vector<Local>{};
+        }
+        segments.push_back(place(std::move(row), contents.segments[i]->size_bytes()));
+    }
+    json graphs = json::array();
+    for (const auto& graph : state.graphs) {
+        graphs.push_back(place(describe_graph(contents, *graph), graph->bytes().size()));
     }
     return {{"source", source},
             {"epoch", state.position.epoch},
             {"position", state.position.position},
             {"excluded", state.excluded},
-            {"segments", segments}};
+            {"segments", std::move(segments)},
+            {"graphs", std::move(graphs)}};
+}
+
+/// The part of the file that a row of the manifest tells of.
+SharedBytes cut(const SharedBytes& file, std::size_t begin, const json& row) {
+    const auto offset = begin + row.at("offset").get<std::size_t>();
+    const auto size = row.at("size").get<std::size_t>();
+    if (offset > file.bytes.size() || size > file.bytes.size() - offset) {
+        throw Error(ErrorCode::corrupt, "A part lies outside of the file.");
+    }
+    SharedBytes bytes = file;
+    bytes.bytes = file.bytes.subspan(offset, size);
+    return bytes;
 }
 
 State read_state(const SharedBytes& file, const json& manifest, std::size_t begin) {
@@ -86,22 +149,30 @@ State read_state(const SharedBytes& file, const json& manifest, std::size_t begi
     state.position = {manifest.at("epoch").get<std::string>(),
                       manifest.at("position").get<std::int64_t>()};
     state.excluded = manifest.at("excluded").get<std::vector<CollectionId>>();
-    for (const json& segment : manifest.at("segments")) {
-        const auto offset = begin + segment.at("offset").get<std::size_t>();
-        const auto size = segment.at("size").get<std::size_t>();
-        if (offset > file.bytes.size() || size > file.bytes.size() - offset) {
-            throw Error(ErrorCode::corrupt, "A segment lies outside of the file.");
+    std::vector<std::shared_ptr<const Segment>> segments;
+    for (const json& row : manifest.at("segments")) {
+        segments.push_back(std::make_shared<const Segment>(cut(file, begin, row)));
+        if (!row.contains("deleted")) {
+            continue;
         }
-        SharedBytes bytes = file;
-        bytes.bytes = file.bytes.subspan(offset, size);
-        LiveSegment live = make_live(std::make_shared<const Segment>(std::move(bytes)));
-        auto deleted = segment.at("deleted").get<std::vector<Local>>();
+        const LiveSegment live = make_live(segments.back());
+        auto deleted = row.at("deleted").get<std::vector<Local>>();
         for (const Local local : deleted) {
             if (local >= live.segment->chunk_count()) {
                 throw Error(ErrorCode::corrupt, "A deleted chunk is none of the segment's.");
             }
         }
         state.segments.push_back(without_chunks(live, std::move(deleted)));
+    }
+    for (const json& row : manifest.at("graphs")) {
+        std::vector<std::shared_ptr<const Segment>> parts;
+        for (const json& part : row.at("parts")) {
+            parts.push_back(segments.at(part.get<std::size_t>()));
+        }
+        VectorSet vectors({row.at("model").get<std::string>(), row.at("dimensions").get<int>()},
+                          std::move(parts));
+        state.graphs.push_back(
+            std::make_shared<const Graph>(std::move(vectors), cut(file, begin, row)));
     }
     return state;
 }
@@ -110,8 +181,8 @@ State read_state(const SharedBytes& file, const json& manifest, std::size_t begi
 
 void save_snapshot(const std::filesystem::path& path, const std::string& source,
                    const State& state) {
-    std::size_t size = 0;
-    const std::string manifest = describe(source, state, size).dump();
+    const Contents contents(state);
+    const std::string manifest = describe(source, contents).dump();
     const std::vector<std::byte> padding(blob_alignment);
     const auto bytes_of = [](const auto& value) { return std::as_bytes(std::span(&value, 1)); };
     std::vector<std::span<const std::byte>> parts;
@@ -122,8 +193,11 @@ void save_snapshot(const std::filesystem::path& path, const std::string& source,
     Header header;
     add(bytes_of(header));
     add(std::as_bytes(std::span(manifest)));
-    for (const LiveSegment& live : state.segments) {
-        add(live.segment->bytes());
+    for (const Segment* segment : contents.segments) {
+        add(segment->bytes());
+    }
+    for (const auto& graph : state.graphs) {
+        add(graph->bytes());
     }
     Checksum checksum;
     header.size = 0;

@@ -116,10 +116,19 @@ LiveSegment without_documents(const LiveSegment& live, std::span<const DocumentI
     return without_chunks(live, std::move(chunks));
 }
 
+const Graph* State::find_graph(const EmbeddingSpace& space) const {
+    const auto found = std::find_if(graphs.begin(), graphs.end(),
+                                    [&](const auto& graph) { return graph->space() == space; });
+    return found == graphs.end() ? nullptr : found->get();
+}
+
 std::size_t State::size_bytes() const {
     std::size_t sum = 0;
     for (const LiveSegment& live : segments) {
         sum += live.segment->size_bytes();
+    }
+    for (const auto& graph : graphs) {
+        sum += graph->bytes().size();
     }
     return sum;
 }
@@ -128,6 +137,9 @@ std::size_t State::working_bytes() const {
     std::size_t sum = 0;
     for (const LiveSegment& live : segments) {
         sum += live.segment->working_bytes();
+    }
+    for (const auto& graph : graphs) {
+        sum += graph->bytes().size();
     }
     return sum;
 }

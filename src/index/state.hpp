@@ -1,5 +1,6 @@
 #pragma once
 
+#include "index/graph.hpp"
 #include "index/segment.hpp"
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
@@ -44,7 +45,11 @@ struct State {
     FeedPosition position;
     /// Collections that are not held because they would not fit; ascending.
     std::vector<CollectionId> excluded;
+    /// At most one of a space. They may cover segments that are gone, and leave out new ones.
+    std::vector<std::shared_ptr<const Graph>> graphs;
 
+    /// Null when there is none.
+    const Graph* find_graph(const EmbeddingSpace& space) const;
     std::size_t size_bytes() const;
     std::size_t working_bytes() const;
     std::int64_t live_chunks() const;

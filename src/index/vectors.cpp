@@ -1,6 +1,8 @@
 #include "index/vectors.hpp"
 
 #include "base/int8_dot.hpp"
+#include "index/graph_walk.hpp"
+#include "index/similarity.hpp"
 #include "index/top_list.hpp"
 
 #include <algorithm>
@@ -12,11 +14,11 @@ namespace {
 /// Rows compared before the sums are looked at: small enough for the sums to stay in the cache.
 constexpr std::size_t rows_at_once = 512;
 
-double similarity(std::int64_t sum, float scale, float query_scale) {
-    const double value =
-        static_cast<double>(sum) * static_cast<double>(scale) * static_cast<double>(query_scale);
-    return std::clamp(value, -1.0, 1.0);
-}
+/// What a walk compares for each node that it keeps, in rows of a scan: about 16 vectors, each of
+/// which takes as long as 2.5 that follow each other in memory.
+constexpr std::size_t walk_cost = 40;
+/// A walk that has compared one in so many of the vectors that a scan would is given up.
+constexpr std::size_t walk_patience = 2;
 
 class Scan {
 public:
@@ -74,20 +76,65 @@ private:
     const Segment* segment_ = nullptr;
 };
 
+/// Which selections the graph covers, and what they hold.
+struct Covered {
+    std::vector<bool> selections;
+    std::size_t chunks = 0;
+};
+
+Covered find_covered(const Graph& graph, std::span<const Selection> selections) {
+    Covered covered;
+    for (const Selection& selection : selections) {
+        const bool in = graph.find_part(*selection.live->segment).has_value();
+        covered.selections.push_back(in);
+        covered.chunks += in ? selection.count : 0;
+    }
+    return covered;
+}
+
+/// Offers what a walk finds of the covered selections. False: a scan is cheaper, or has to show
+/// that there is no more.
+bool walk(const Graph& graph, const QueryCodes& query, std::span<const Selection> selections,
+          const Covered& covered, std::size_t count, std::size_t width_min, TopList& top) {
+    const std::size_t size = graph.vectors().size();
+    if (count == 0 || count > covered.chunks / walk_width_factor) {
+        return false;
+    }
+    const std::size_t width = std::max(count * walk_width_factor, width_min);
+    if (covered.chunks / walk_cost * covered.chunks < width * size) {
+        return false;
+    }
+    GraphWalk walk(graph, query, selections);
+    if (!walk.run(width, covered.chunks / walk_patience) || walk.found() < count) {
+        return false;
+    }
+    walk.offer_found(top);
+    return true;
+}
+
 }  // namespace
 
-Candidates find_nearest(const CallContext& context, std::span<const Selection> selections,
-                        const EmbeddingSpace& space, std::span<const float> query,
-                        std::size_t count) {
+Candidates find_nearest(const CallContext& context, const State& state,
+                        std::span<const Selection> selections, const EmbeddingSpace& space,
+                        std::span<const float> query, std::size_t count, std::size_t width_min) {
     const QueryCodes prepared = prepare_query(query);
     TopList top(count);
+    Covered covered;
+    if (const Graph* graph = state.find_graph(space)) {
+        covered = find_covered(*graph, selections);
+        if (!walk(*graph, prepared, selections, covered, count, width_min, top)) {
+            covered = {};
+        }
+    }
     Scan scan(prepared, top);
-    for (const Selection& selection : selections) {
+    for (std::size_t i = 0; i < selections.size(); ++i) {
+        const Selection& selection = selections[i];
+        if (selection.count == 0 || (!covered.selections.empty() && covered.selections[i])) {
+            continue;
+        }
         context.check();
-        if (selection.count > 0) {
-            if (const auto vectors = selection.live->segment->vectors(space)) {
-                scan.scan(selection, *vectors);
-            }
+        if (const auto vectors = selection.live->segment->vectors(space)) {
+            scan.scan(selection, *vectors);
         }
     }
     return top.take();

@@ -9,10 +9,16 @@
 
 namespace rag::index {
 
-/// The selected chunks with the highest similarity to the query, all of them compared.
-Candidates find_nearest(const CallContext& context, std::span<const Selection> selections,
-                        const EmbeddingSpace& space, std::span<const float> query,
-                        std::size_t count);
+/// How many nodes a walk keeps at least, and for each result that is wanted: what recall costs.
+constexpr std::size_t walk_width_min = 400;
+constexpr std::size_t walk_width_factor = 2;
+
+/// The selected chunks with the highest similarity to the query. Where the state has a graph of the
+/// space and much is selected, nearly always these; else always.
+Candidates find_nearest(const CallContext& context, const State& state,
+                        std::span<const Selection> selections, const EmbeddingSpace& space,
+                        std::span<const float> query, std::size_t count,
+                        std::size_t width_min = walk_width_min);
 
 /// The similarity of one chunk; null where it has no vector of the space.
 class SimilarityOf {

@@ -16,17 +16,25 @@ constexpr std::size_t most_chunks = std::size_t{1} << 40;
 /// Phrases are looked up in the text itself; so often the call's time is checked meanwhile.
 constexpr std::size_t phrase_checks_between = 64;
 
-std::int64_t count_term(const Selection& selection, std::string_view term) {
-    const Segment& segment = *selection.live->segment;
-    const TermRow* row = segment.find_term(term);
+bool is_whole(const Selection& selection) {
+    return selection.ranges.size() == 1 && selection.ranges.front().begin == 0 &&
+           selection.ranges.front().end == selection.live->segment->chunk_count();
+}
+
+/// How many of the selection's chunks hold the term (`row`; null: none), whatever the filter.
+std::int64_t count_term(const Selection& selection, const TermRow* row) {
     if (row == nullptr) {
         return 0;
     }
-    std::int64_t count = 0;
-    PostingCursor cursor(*row, segment.postings());
-    for (const LocalRange& range : selection.ranges) {
-        const std::uint32_t before = cursor.rank(range.begin);
-        count += cursor.rank(range.end) - before;
+    const Segment& segment = *selection.live->segment;
+    std::int64_t count = row->count;
+    if (!is_whole(selection)) {
+        count = 0;
+        PostingCursor cursor(*row, segment.postings());
+        for (const LocalRange& range : selection.ranges) {
+            const std::uint32_t before = cursor.rank(range.begin);
+            count += cursor.rank(range.end) - before;
+        }
     }
     if (selection.live->deletions) {
         PostingCursor deleted(*row, segment.postings());
@@ -62,6 +70,8 @@ struct WeightedQuery {
     std::vector<float> weights;  ///< 0 for stop terms.
     LengthNorm norm;
     double ideal = 0;
+    /// Of each selection, and there of each term, its row; null where no chunk holds it.
+    std::vector<std::vector<const TermRow*>> rows;
 };
 
 WeightedQuery weigh(std::span<const Selection> selections, const WordQuery& query) {
@@ -72,12 +82,18 @@ WeightedQuery weigh(std::span<const Selection> selections, const WordQuery& quer
                          : 1.0;
     weighted.norm.base = static_cast<float>(bm25_k1 * (1.0 - bm25_b));
     weighted.norm.slope = static_cast<float>(bm25_k1 * bm25_b / average);
-    for (const QueryTerm& term : query.terms) {
+    for (const Selection& selection : selections) {
+        std::vector<const TermRow*>& rows = weighted.rows.emplace_back();
+        for (const QueryTerm& term : query.terms) {
+            rows.push_back(term.stop ? nullptr : selection.live->segment->find_term(term.term));
+        }
+    }
+    for (std::size_t i = 0; i < query.terms.size(); ++i) {
         double weight = 0;
-        if (!term.stop) {
+        if (!query.terms[i].stop) {
             std::int64_t frequency = 0;
-            for (const Selection& selection : selections) {
-                frequency += count_term(selection, term.term);
+            for (std::size_t s = 0; s < selections.size(); ++s) {
+                frequency += count_term(selections[s], weighted.rows[s][i]);
             }
             weight = (bm25_k1 + 1.0) * inverse_frequency(totals.chunks, frequency);
         }
@@ -108,10 +124,10 @@ public:
 
     Candidates find(std::size_t count) {
         TopList top(count);
-        for (const Selection& selection : selections_) {
+        for (std::size_t i = 0; i < selections_.size(); ++i) {
             context_.check();
-            std::vector<ScoredTerm> terms = open_terms(selection);
-            WordScan(selection, weighted_.norm, terms, top).scan();
+            std::vector<ScoredTerm> terms = open_terms(i);
+            WordScan(selections_[i], weighted_.norm, terms, top).scan();
         }
         if (top.size() < count) {
             for (const Selection& selection : selections_) {
@@ -146,15 +162,15 @@ public:
     }
 
 private:
-    std::vector<ScoredTerm> open_terms(const Selection& selection) const {
-        const Segment& segment = *selection.live->segment;
+    std::vector<ScoredTerm> open_terms(std::size_t selection) const {
+        const Segment& segment = *selections_[selection].live->segment;
+        const std::vector<const TermRow*>& rows = weighted_.rows[selection];
         std::vector<ScoredTerm> terms;
-        for (std::size_t i = 0; i < query_.terms.size(); ++i) {
-            if (weighted_.weights[i] > 0) {
-                if (const TermRow* row = segment.find_term(query_.terms[i].term)) {
-                    terms.push_back(
-                        {PostingCursor(*row, segment.postings()), weighted_.weights[i]});
-                }
+        terms.reserve(rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i] != nullptr && weighted_.weights[i] > 0) {
+                terms.push_back(
+                    {PostingCursor(*rows[i], segment.postings()), weighted_.weights[i]});
             }
         }
         return terms;
@@ -274,10 +290,17 @@ std::vector<std::optional<double>> score_words(const CallContext& context, const
         std::sort(wanted.begin(), wanted.end(),
                   [](const Wanted& a, const Wanted& b) { return a.local < b.local; });
         const Segment& segment = *state.segments[s].segment;
+        const auto selected = std::find_if(
+            selections.begin(), selections.end(),
+            [&](const Selection& selection) { return selection.live == &state.segments[s]; });
         for (std::size_t t = 0; t < query.terms.size() && !wanted.empty(); ++t) {
-            const TermRow* row =
-                weighted.weights[t] > 0 ? segment.find_term(query.terms[t].term) : nullptr;
-            if (row == nullptr) {
+            const TermRow* row = nullptr;
+            if (selected != selections.end()) {
+                row = weighted.rows[static_cast<std::size_t>(selected - selections.begin())][t];
+            } else if (weighted.weights[t] > 0) {
+                row = segment.find_term(query.terms[t].term);
+            }
+            if (row == nullptr || !(weighted.weights[t] > 0)) {
                 continue;
             }
             PostingCursor cursor(*row, segment.postings());
@@ -301,7 +324,7 @@ WordStatistics count_words(const CallContext& context, std::span<const Selection
         context.check();
         std::int64_t count = 0;
         for (const Selection& selection : selections) {
-            count += count_term(selection, term);
+            count += count_term(selection, selection.live->segment->find_term(term));
         }
         statistics.frequencies.push_back(count);
     }

@@ -5,6 +5,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -140,6 +142,18 @@ std::optional<std::int64_t> whole_number(double number) {
     return std::nullopt;
 }
 
+/// What reads the arguments knows integers of 64 bits with a sign alone.
+std::optional<Json> as_integer(Json number) {
+    if (number.is_number_float()) {
+        const std::optional<std::int64_t> whole = whole_number(number.get<double>());
+        return whole ? std::optional<Json>(*whole) : std::nullopt;
+    }
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    const bool fits = !number.is_number_unsigned() ||
+                      number.get<std::uint64_t>() <= static_cast<std::uint64_t>(most);
+    return fits ? std::optional<Json>(std::move(number)) : std::nullopt;
+}
+
 /// A number written as text, wholly.
 std::optional<Json> number_in(const std::string& text) {
     const std::string_view trimmed = trim(text);
@@ -174,11 +188,7 @@ std::optional<Json> coerce(const Json& value, const std::string& type) {
         std::optional<Json> number =
             value.is_string() ? number_in(value.get_ref<const std::string&>())
                               : (value.is_number() ? std::optional<Json>(value) : std::nullopt);
-        if (number && type == "integer" && number->is_number_float()) {
-            const std::optional<std::int64_t> whole = whole_number(number->get<double>());
-            return whole ? std::optional<Json>(*whole) : std::nullopt;
-        }
-        return number;
+        return number && type == "integer" ? as_integer(*std::move(number)) : number;
     }
     const bool wants_object = type == "object";
     if (value.is_string()) {

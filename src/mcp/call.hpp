@@ -50,6 +50,7 @@ struct Call {
     ClientCapabilities capabilities;
     std::optional<LogLevel> log_level;  ///< Least level that the client wants to hear of.
     Json progress_token;                ///< Null: the client wants no progress.
+    std::string trace_parent;           ///< Of `_meta`, else of the HTTP request; may be empty.
     const Tool* tool = nullptr;         ///< Of tools/call; null where the name is unknown.
     Pace pace = Pace::brief;
     bool becomes_task = false;  ///< Of tools/call: answered with a task that goes on by itself.

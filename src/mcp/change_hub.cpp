@@ -39,6 +39,23 @@ void ChangeHub::add(std::weak_ptr<ChangeListener> listener) {
     });
 }
 
+bool ChangeHub::is_watched() {
+    const auto all = living();
+    return std::any_of(all.begin(), all.end(), [](const auto& one) { return one->hears(); });
+}
+
+void ChangeHub::attend() {
+    const std::scoped_lock lock(attending_);
+    if (attendant_) {
+        attendant_();
+    }
+}
+
+void ChangeHub::set_attendant(std::function<void()> attendant) {
+    const std::scoped_lock lock(attending_);
+    attendant_ = std::move(attendant);
+}
+
 std::vector<std::shared_ptr<ChangeListener>> ChangeHub::living() {
     std::vector<std::shared_ptr<ChangeListener>> living;
     listeners_.with([&](auto& listeners) {

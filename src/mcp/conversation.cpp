@@ -92,7 +92,7 @@ void Conversation::read_modern_answers(Dialogue& dialogue) const {
     if (sealed == call_.params.end()) {
         return;
     }
-    const std::optional<Json> opened =
+    std::optional<Json> opened =
         sealed->is_string() ? seal_.open(sealed->get_ref<const std::string&>()) : std::nullopt;
     if (!opened || !opened->is_object() || (*opened)["for"] != binding() ||
         (*opened)["until"] < clock_.now().time_since_epoch().count()) {
@@ -100,7 +100,7 @@ void Conversation::read_modern_answers(Dialogue& dialogue) const {
                          "params.requestState is not one of ours, is for another request, or has "
                          "expired.");
     }
-    dialogue.state = (*opened)["state"];
+    dialogue.state = std::move((*opened)["state"]);
 }
 
 Json Conversation::make_interim(const InputNeeded& needed) const {

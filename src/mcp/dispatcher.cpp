@@ -1,5 +1,7 @@
 #include "mcp/dispatcher.hpp"
 
+#include "base/log.hpp"
+#include "mcp/call_trace.hpp"
 #include "mcp/conversation.hpp"
 #include "mcp/errors.hpp"
 #include "mcp/legacy.hpp"
@@ -173,6 +175,7 @@ std::variant<std::shared_ptr<Call>, Reply> Dispatcher::admit(Message request,
             throw_tasks_needed();
         }
         call->pace = entry->pace;
+        call->trace_parent = find_trace_parent(call->params, arrival);
         if (entry->method == Method::call_tool) {
             find_tool(*call, registry_, arrival, tasks_);
         }
@@ -194,20 +197,26 @@ std::variant<std::shared_ptr<Call>, Reply> Dispatcher::admit(Message request,
 
 std::optional<Reply> Dispatcher::run(Call& call, Outlet& outlet) {
     Reply reply;
+    const SteadyTime begun = clock_.steady_now();
     CallContext context = make_context(call);
+    const log::Scope scope(make_mark(context));
+    CallOutcome outcome = CallOutcome::failed;
     try {
         std::optional<ProgressReporter> reporter;
         if (!call.progress_token.is_null()) {
             reporter.emplace(call.progress_token, call.revision, outlet);
             context.on_progress = reporter->sink();
         }
-        reply = finish(call, dispatch(call, context, outlet));
+        Json result = dispatch(call, context, outlet);
+        outcome = result.value("isError", false) ? CallOutcome::tool_error : CallOutcome::done;
+        reply = finish(call, std::move(result));
     } catch (const std::exception& failure) {
         reply = make_error_reply(call.id, to_rpc_error(failure, context.request_id),
                                  era_of(call.revision));
     }
     const bool cancelled = call.ticket.token().stop_requested();
     call.ticket.leave();
+    report(call, cancelled ? CallOutcome::cancelled : outcome, begun);
     return cancelled ? std::nullopt : std::optional<Reply>(std::move(reply));
 }
 
@@ -266,6 +275,7 @@ Json Dispatcher::subscribe(const Call& call, const CallContext& context) {
             code::invalid_params,
             "This client watches " + std::to_string(watched_resources_max) + " resources already.");
     }
+    changes_.attend();
     return Json::object();
 }
 
@@ -323,8 +333,9 @@ std::variant<std::shared_ptr<Subscription>, Reply> Dispatcher::listen(
         auto subscription =
             std::make_shared<Subscription>(call.id, std::move(filter), std::move(outlet),
                                            take_place(subscriptions_, options_.subscriptions_max));
-        subscription->acknowledge();
+        changes_.attend();
         changes_.add(subscription);
+        subscription->acknowledge();
         return subscription;
     } catch (const std::exception& failure) {
         return make_error_reply(call.id, to_rpc_error(failure, context.request_id),
@@ -372,7 +383,21 @@ CallContext Dispatcher::make_context(const Call& call) const {
     context.stop = call.ticket.token();
     context.caller = call.caller;
     context.request_id = ids_.uuid();
+    context.trace_parent = call.trace_parent;
     return context;
+}
+
+void Dispatcher::report(const Call& call, CallOutcome outcome, SteadyTime begun) const {
+    if (!options_.on_call) {
+        return;
+    }
+    CallReport report;
+    report.method = call.method;
+    report.tool = call.tool == nullptr ? std::string_view() : std::string_view(call.tool->name);
+    report.outcome = outcome;
+    report.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady_now() - begun);
+    options_.on_call(report);
 }
 
 }  // namespace rag::mcp

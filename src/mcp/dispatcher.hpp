@@ -11,12 +11,29 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace rag::mcp {
+
+enum class CallOutcome {
+    done,
+    tool_error,  ///< Of tools/call: the tool said no, or why it could not.
+    failed,      ///< Answered with a JSON-RPC error.
+    cancelled,
+};
+
+/// What became of a call, for whoever measures. The texts live as long as the report.
+struct CallReport {
+    std::string_view method;
+    std::string_view tool;  ///< Of tools/call, one that there is; else empty.
+    CallOutcome outcome = CallOutcome::done;
+    std::chrono::microseconds duration{0};
+};
 
 struct DispatcherOptions {
     /// Time for everything but lengthy tools, which end when they are done or cancelled.
@@ -24,6 +41,8 @@ struct DispatcherOptions {
     /// Open subscriptions/listen, over all clients.
     int subscriptions_max = 1024;
     VersionHeader version_header = VersionHeader::strict;
+    /// Told of every call that ran, on its thread; may be empty, must not throw.
+    std::function<void(const CallReport&)> on_call;
 };
 
 /// The protocol, whatever the wire: takes one message and where it came from, returns what goes
@@ -69,6 +88,7 @@ public:
 
 private:
     CallContext make_context(const Call& call) const;
+    void report(const Call& call, CallOutcome outcome, SteadyTime begun) const;
     Json dispatch(const Call& call, const CallContext& context, Outlet& outlet);
     Json get_prompt(const Call& call, const CallContext& context, Outlet& outlet);
     Json subscribe(const Call& call, const CallContext& context);

@@ -2,6 +2,7 @@
 
 #include "mcp/jsonrpc.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -34,6 +35,7 @@ LegacyClient::LegacyClient(Revision revision, const ClientCapabilities& capabili
 
 void LegacyClient::agree(Revision revision, const ClientCapabilities& capabilities) {
     state_.with([&](State& state) {
+        state.agreed = true;
         state.revision = revision;
         state.capabilities = capabilities;
     });
@@ -79,7 +81,17 @@ void LegacyClient::add_outlet(std::weak_ptr<Outlet> outlet) {
     });
 }
 
+bool LegacyClient::hears() const {
+    return state_.with([](const State& state) {
+        return state.agreed && std::any_of(state.outlets.begin(), state.outlets.end(),
+                                           [](const auto& one) { return !one.expired(); });
+    });
+}
+
 void LegacyClient::list_changed(ListKind kind) {
+    if (!hears()) {
+        return;
+    }
     send(make_notification(list_changed_method(kind), Json::object()));
 }
 

@@ -47,11 +47,15 @@ public:
 
     ClientRequests& requests() { return requests_; }
 
+    /// Only after the handshake, and while there is an outlet.
+    bool hears() const override;
     void list_changed(ListKind kind) override;
     void resource_updated(const std::string& uri) override;
 
 private:
     struct State {
+        bool agreed =
+            false;  ///< A client of the modern era on this connection gets nothing unasked.
         Revision revision = latest_legacy;
         ClientCapabilities capabilities;
         LogLevel log_level = LogLevel::info;

@@ -81,7 +81,9 @@ void Subscription::acknowledge() {
     if (!filter_.tasks.empty()) {
         honoured["taskIds"] = filter_.tasks;
     }
+    const std::scoped_lock lock(sending_);
     send("notifications/subscriptions/acknowledged", {{"notifications", std::move(honoured)}});
+    acknowledged_ = true;
 }
 
 Json Subscription::cancelled_notification() const {
@@ -102,19 +104,26 @@ void Subscription::list_changed(ListKind kind) {
                         (kind == ListKind::prompts && filter_.prompts_list) ||
                         (kind == ListKind::resources && filter_.resources_list);
     if (wanted) {
-        send(list_changed_method(kind), Json::object());
+        tell(list_changed_method(kind), Json::object());
     }
 }
 
 void Subscription::resource_updated(const std::string& uri) {
     if (filter_.resources.contains(uri)) {
-        send("notifications/resources/updated", {{"uri", uri}});
+        tell("notifications/resources/updated", {{"uri", uri}});
     }
 }
 
 void Subscription::task_changed(const std::string& id, const Json& task) {
     if (filter_.tasks.contains(id)) {
-        send("notifications/tasks", task);
+        tell("notifications/tasks", task);
+    }
+}
+
+void Subscription::tell(std::string_view method, Json params) {
+    const std::scoped_lock lock(sending_);
+    if (acknowledged_) {
+        send(method, std::move(params));
     }
 }
 

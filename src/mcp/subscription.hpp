@@ -6,6 +6,7 @@
 #include "mcp/server_card.hpp"
 
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -31,7 +32,7 @@ public:
     Subscription(RequestId id, SubscriptionFilter filter, std::shared_ptr<Outlet> outlet,
                  std::shared_ptr<void> place);
 
-    /// The first message: what of the request is honoured.
+    /// The first message: what of the request is honoured. Changes before it are not told.
     void acknowledge();
     /// For a graceful end: the notification and the response that come last, in this order. Over
     /// HTTP the response alone is enough.
@@ -43,12 +44,17 @@ public:
     void task_changed(const std::string& id, const Json& task) override;
 
 private:
+    void tell(std::string_view method, Json params);
+    /// REQUIRES: the lock is held.
     void send(std::string_view method, Json params);
 
     const RequestId id_;
     const SubscriptionFilter filter_;
     const std::shared_ptr<Outlet> outlet_;  // Shared with the stream that the endpoint keeps.
     const std::shared_ptr<void> place_;     // Counts this one among the open ones while it lives.
+
+    std::mutex sending_;  // Held while sending, so that nothing overtakes the acknowledgement.
+    bool acknowledged_ = false;
 };
 
 }  // namespace rag::mcp

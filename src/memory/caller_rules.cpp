@@ -23,7 +23,7 @@ std::optional<Collection> find_visible(const CallContext& context, Store& store,
     if (!context.caller.may_see(std::string(name))) {
         return std::nullopt;
     }
-    return store.find_collection(context, name);
+    return store.find_collection_uncounted(context, name);
 }
 
 }  // namespace

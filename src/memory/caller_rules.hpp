@@ -13,8 +13,8 @@ namespace rag::memory {
 /// sentence "... to <what>".
 void require_role(const CallContext& context, Role least, std::string_view what);
 
-/// The collection of this name. Throws Error{not_found} "Collection '<name>' not found", also for
-/// one that the caller may not see.
+/// The collection of this name, without its counts. Throws Error{not_found} "Collection '<name>'
+/// not found", also for one that the caller may not see.
 Collection require_collection(const CallContext& context, Store& store, std::string_view name);
 
 /// The same for a collection that is written into, with the sentence that says how to make one.

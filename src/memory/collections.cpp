@@ -12,6 +12,8 @@ namespace rag::memory {
 namespace {
 
 constexpr std::int64_t description_code_points_max = 10'000;
+/// A search that finds the store away may have waited for it; the next ones need not.
+constexpr std::chrono::seconds retry_pause{2};
 
 bool is_control(char32_t c) {
     return c < 0x20 || (c >= 0x7F && c <= 0x9F);
@@ -71,15 +73,40 @@ std::vector<Collection> CollectionFinder::list(const CallContext& context) {
             return std::nullopt;
         });
     if (!all) {
-        all = store_.list_collections(context);
-        if (kept_.count() > 0) {
-            read_.with([&](Kept& kept) { kept = {*all, now + kept_}; });
-        }
+        all = read(context);
     }
     std::erase_if(*all, [&](const Collection& collection) {
         return !context.caller.may_see(collection.name);
     });
     return *std::move(all);
+}
+
+/// From the store; what was read last while the store does not answer.
+std::vector<Collection> CollectionFinder::read(const CallContext& context) {
+    if (kept_.count() == 0) {
+        return store_.list_collections_uncounted(context);
+    }
+    try {
+        std::vector<Collection> all = store_.list_collections_uncounted(context);
+        read_.with([&](Kept& kept) { kept = {all, clock_.steady_now() + kept_}; });
+        return all;
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::unavailable) {
+            throw;
+        }
+        const SteadyTime again = clock_.steady_now() + retry_pause;
+        const auto last = read_.with([&](Kept& kept) -> std::optional<std::vector<Collection>> {
+            if (!kept.until) {
+                return std::nullopt;
+            }
+            kept.until = again;
+            return kept.collections;
+        });
+        if (!last) {
+            throw;
+        }
+        return *last;
+    }
 }
 
 Collection CollectionFinder::require(const CallContext& context, std::string_view name) {
@@ -95,7 +122,11 @@ Collection CollectionFinder::require(const CallContext& context, std::string_vie
 }
 
 void CollectionFinder::forget() {
-    read_.with([](Kept& kept) { kept = {}; });
+    read_.with([](Kept& kept) {
+        if (kept.until) {
+            kept.until = SteadyTime::min();
+        }
+    });
 }
 
 Collection Collections::create(const CallContext& context, const CreateCollection& request) {
@@ -127,11 +158,15 @@ Collection Collections::update_description(const CallContext& context,
     require_role(context, Role::writer, "change a collection");
     check_description(request.description);
     require_collection(context, store_, request.name);
-    if (!store_.update_collection_description(context, request.name, request.description)) {
+    std::optional<Collection> updated;
+    if (store_.update_collection_description(context, request.name, request.description)) {
+        finder_.forget();
+        updated = store_.find_collection(context, request.name);
+    }
+    if (!updated) {
         throw Error(ErrorCode::not_found, fmt::format("Collection '{}' not found", request.name));
     }
-    finder_.forget();
-    return require_collection(context, store_, request.name);
+    return *std::move(updated);
 }
 
 CollectionDetails Collections::describe(const CallContext& context, std::string_view name) {

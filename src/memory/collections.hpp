@@ -13,8 +13,9 @@
 namespace rag::memory {
 
 /// Looks collections up for searches. Within `kept` it answers from what it read last, so that a
-/// search needs no round trip; a name that it does not know is always asked for anew. Safe for
-/// concurrent use.
+/// search needs no round trip; a name that it does not know is always asked for anew. While the
+/// store does not answer it goes on with what it read last, as the search index does. Counts are
+/// not read. Safe for concurrent use.
 class CollectionFinder final {
 public:
     CollectionFinder(Store& store, const Clock& clock, std::chrono::milliseconds kept)
@@ -24,14 +25,16 @@ public:
     std::vector<Collection> list(const CallContext& context);
     /// Throws Error{not_found} "Collection '<name>' not found".
     Collection require(const CallContext& context, std::string_view name);
-    /// Forgets what was read: this process has changed a collection.
+    /// The next look-up asks the store: this process has changed a collection.
     void forget();
 
 private:
     struct Kept {
         std::vector<Collection> collections;
-        std::optional<SteadyTime> until;
+        std::optional<SteadyTime> until;  ///< Null: nothing was read.
     };
+
+    std::vector<Collection> read(const CallContext& context);
 
     Store& store_;
     const Clock& clock_;

@@ -122,7 +122,7 @@ DocumentList Documents::list(const CallContext& context, const ListDocuments& re
     } else if (!context.caller.collections.empty()) {
         query.collections.emplace();
         for (const std::string& name : context.caller.collections) {
-            if (const auto collection = store_.find_collection(context, name)) {
+            if (const auto collection = store_.find_collection_uncounted(context, name)) {
                 query.collections->push_back(collection->id);
             }
         }
@@ -238,7 +238,7 @@ UpdatedDocument Documents::restore(const CallContext& context,
 /// A document's chunks have vectors of one model, which every collection of it must have.
 void Documents::check_spaces(const CallContext& context, const DocumentSummary& document) {
     for (const std::string& name : document.collections) {
-        if (const auto collection = store_.find_collection(context, name)) {
+        if (const auto collection = store_.find_collection_uncounted(context, name)) {
             require_space(*collection, writer_.space());
         }
     }

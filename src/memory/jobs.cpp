@@ -82,6 +82,10 @@ bool Jobs::resume(const CallContext& context, const Job& job, const JobWork& wor
     return true;
 }
 
+std::size_t Jobs::running() const {
+    return running_.with([](const Running& running) { return running.stops.size(); });
+}
+
 void Jobs::shut_down() {
     running_.with([](Running& running) {
         running.shut_down = true;
@@ -135,7 +139,9 @@ Jobs::Outcome Jobs::execute(const CallContext& context, const Lease& lease, cons
         return {End::lost, {}};
     }
     const bool to_be_resumed = shut_down && outcome.state == JobState::cancelled;
-    if (!to_be_resumed) {
+    if (to_be_resumed) {
+        give_up(context, lease);
+    } else {
         finish(context, lease.job, outcome);
     }
     if (failure) {
@@ -179,6 +185,16 @@ void Jobs::finish(const CallContext& context, const std::string& id, const JobOu
         // The work itself is done or has failed, and says so; the job's row will be resumed, which
         // finds everything unchanged.
         log::warn("the end of job {} was not recorded: {}", id, error.message());
+    }
+}
+
+/// Lets the next process take the job up at once.
+void Jobs::give_up(const CallContext& context, const Lease& lease) {
+    try {
+        store_.lease_job(bookkeeping(context), lease.job, lease.owner,
+                         std::chrono::milliseconds{0});
+    } catch (const Error& error) {
+        log::warn("the lease of job {} was not given back: {}", lease.job, error.message());
     }
 }
 

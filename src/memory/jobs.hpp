@@ -63,6 +63,9 @@ public:
     /// Takes an abandoned job over and does it. False when another server was faster.
     bool resume(const CallContext& context, const Job& job, const JobWork& work);
 
+    /// How many jobs are worked on here now.
+    std::size_t running() const;
+
     /// Stops what runs here and leaves it in the store as it is, to be resumed. Never blocks.
     void shut_down();
 
@@ -87,6 +90,7 @@ private:
     std::optional<Json> wait(const CallContext& context, const std::string& id);
     void keep_alive(const Lease& lease, JobNotes& notes, std::stop_source& work,
                     std::atomic<bool>& lost, const std::stop_token& over);
+    void give_up(const CallContext& context, const Lease& lease);
     void finish(const CallContext& context, const std::string& id, const JobOutcome& outcome);
 
     Store& store_;

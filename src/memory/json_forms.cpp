@@ -296,6 +296,8 @@ Json crawl_report_form(const CrawlReport& report) {
                  {"pages_ingested", report.pages_ingested},
                  {"pages_unchanged", report.pages_unchanged},
                  {"pages_failed", report.pages_failed},
+                 {"pages_folded", report.pages_folded},
+                 {"bytes", report.bytes},
                  {"total_chunks", report.total_chunks},
                  {"collection_name", report.collection},
                  {"crawl_metadata",
@@ -307,6 +309,9 @@ Json crawl_report_form(const CrawlReport& report) {
     }
     if (report.document_ids) {
         form["document_ids"] = *report.document_ids;
+    }
+    if (!report.page_types.empty() || !report.page_fields.empty()) {
+        form["data_quality"] = {{"page_types", report.page_types}, {"fields", report.page_fields}};
     }
     if (!report.failed_pages.empty()) {
         form["failed_pages"] =
@@ -326,6 +331,8 @@ CrawlReport read_crawl_report(const Json& form) {
         report.pages_ingested = form.at("pages_ingested").get<std::int64_t>();
         report.pages_unchanged = form.at("pages_unchanged").get<std::int64_t>();
         report.pages_failed = form.at("pages_failed").get<std::int64_t>();
+        report.pages_folded = form.value("pages_folded", std::int64_t{0});
+        report.bytes = form.value("bytes", std::int64_t{0});
         report.total_chunks = form.at("total_chunks").get<std::int64_t>();
         report.old_pages_deleted = form.value("old_pages_deleted", std::int64_t{0});
         const Json& crawl = form.at("crawl_metadata");
@@ -334,6 +341,10 @@ CrawlReport read_crawl_report(const Json& form) {
         report.crawl_timestamp =
             from_iso8601(crawl.at("crawl_timestamp").get<std::string>()).value_or(Timestamp{});
         report.document_ids = read_ids(form);
+        if (const auto quality = form.find("data_quality"); quality != form.end()) {
+            quality->at("page_types").get_to(report.page_types);
+            quality->at("fields").get_to(report.page_fields);
+        }
         for (const Json& page : form.value("failed_pages", Json::array())) {
             report.failed_pages.push_back({page.at("url").get<std::string>(),
                                            page.at("status").get<int>(),

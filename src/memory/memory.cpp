@@ -37,7 +37,7 @@ struct Memory::Parts {
           search(ports.store, ports.index, ports.embedder, finder),
           ingest(ports.store, writer, files, ports.clock),
           directories(ports.store, ingest, files),
-          sites(ports.store, writer, ports.web, ports.clock, ports.ids),
+          sites({ports.store, ports.frontier, writer, ports.web, ports.clock, ports.ids}),
           jobs(ports.store, ports.ids, options.job_lease) {
         if (ports.spaces != nullptr) {
             reindex.emplace(ports.store, *ports.spaces, writer, ports.embedder);
@@ -381,6 +381,10 @@ std::int64_t Memory::resume_jobs(const CallContext& context) {
         }
     }
     return resumed;
+}
+
+std::size_t Memory::running_jobs() const {
+    return parts_->jobs.running();
 }
 
 void Memory::shut_down() {

@@ -4,6 +4,7 @@
 #include "memory/reindex.hpp"
 #include "memory/requests.hpp"
 #include "rag/clock.hpp"
+#include "rag/crawl_frontier.hpp"
 #include "rag/embedder.hpp"
 #include "rag/page_source.hpp"
 #include "rag/search_index.hpp"
@@ -20,6 +21,7 @@ namespace rag::memory {
 /// What the memory is built on; everything must outlive it.
 struct Ports {
     Store& store;
+    CrawlFrontier& frontier;
     SearchIndex& index;
     Embedder& embedder;
     Web& web;
@@ -123,6 +125,8 @@ public:
     /// Runs jobs whose process has died, one after the other, each with its first caller's rights.
     /// Call it at start and now and then, from a thread that may block. Returns how many it ran.
     std::int64_t resume_jobs(const CallContext& context);
+    /// How many jobs this process works on now.
+    std::size_t running_jobs() const;
     /// Stops running jobs at their next page or file and leaves them to be resumed. Never blocks.
     void shut_down();
 

@@ -8,6 +8,7 @@
 #include "rag/search.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -174,8 +175,14 @@ struct CrawlReport {
     std::int64_t pages_ingested = 0;  ///< New, updated and unchanged ones.
     std::int64_t pages_unchanged = 0;
     std::int64_t pages_failed = 0;
+    std::int64_t pages_folded = 0;  ///< Their content stands on another page of the crawl.
+    std::int64_t bytes = 0;         ///< Received.
     std::int64_t total_chunks = 0;
-    std::int64_t old_pages_deleted = 0;         ///< Let go by a recrawl.
+    std::int64_t old_pages_deleted = 0;  ///< Let go by a recrawl.
+    /// Of the pages that were read anew: how many are a product, an article..., and how many say
+    /// a thing like price or author for machines.
+    std::map<std::string, std::int64_t> page_types = {};
+    std::map<std::string, std::int64_t> page_fields = {};
     std::vector<FailedPage> failed_pages = {};  ///< At most failed_pages_named_max.
     std::string crawl_root_url = {};
     std::string crawl_session_id = {};

@@ -159,7 +159,7 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
     hop.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + request.timeout);
     hop.url = required_url(request.url);
     HttpHeaders headers = request.headers;
-    bool downgraded = false;
+    bool downgraded = request.downgraded;
     for (int redirects = 0;; ++redirects) {
         const bool allowed =
             std::any_of(options_.allow_hosts.begin(), options_.allow_hosts.end(),
@@ -167,6 +167,9 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
         hop.addresses = addresses_of(hop.url.host, hop.url.authority(), request.reach, allowed,
                                      hop.stop, hop.deadline);
         hop.headers = complete(headers, hop.url, options_, downgraded);
+        if (request.reach == Reach::anywhere && !context.trace_parent.empty()) {
+            hop.headers.emplace_back("traceparent", context.trace_parent);
+        }
         HttpResponse response = exchange(hop);
         if (!is_redirect(response) || request.redirects_max == 0) {
             return response;

@@ -11,6 +11,7 @@ const char* to_word(PartState state) {
         case PartState::loading: return "loading";
         case PartState::failed: return "failed";
         case PartState::stopping: return "stopping";
+        case PartState::unreachable: return "unreachable";
     }
     return "failed";
 }
@@ -19,7 +20,9 @@ http::Response report(const HealthSources& sources, const http::Request& request
     const PartState store = sources.store();
     const PartState index = sources.index();
     const bool ready = store == PartState::ready;
-    Json states{{"status", ready ? "ok" : to_word(store)},
+    // Searches are answered from the copy meanwhile: no reason to take the server out of service.
+    const bool degraded = store == PartState::unreachable && index == PartState::ready;
+    Json states{{"status", ready ? "ok" : (degraded ? "degraded" : to_word(store))},
                 {"store", to_word(store)},
                 {"index", to_word(index)}};
     if (sources.details) {
@@ -27,7 +30,7 @@ http::Response report(const HealthSources& sources, const http::Request& request
             states.update(details);
         }
     }
-    return http::make_json_response(ready ? 200 : 503, dump_json(states));
+    return http::make_json_response(ready || degraded ? 200 : 503, dump_json(states));
 }
 
 http::Response respond_with(const Json& health) {

@@ -10,7 +10,13 @@
 
 namespace rag::server {
 
-enum class PartState { ready, loading, failed, stopping };
+enum class PartState {
+    ready,
+    loading,
+    failed,
+    stopping,
+    unreachable,  ///< Was ready, and does not answer now.
+};
 
 /// Asked on the network thread at each probe: must not block.
 struct HealthSources {
@@ -21,8 +27,8 @@ struct HealthSources {
     std::function<Json(const http::Request&)> details = {};
 };
 
-/// /health and /health/ready (200 once the store answers, else 503), /health/live (200). Nothing
-/// but states and the given details is said.
+/// /health and /health/ready (200 once the store answers, and while it does not but the index goes
+/// on answering; else 503), /health/live (200). Nothing but states and the given details is said.
 std::vector<http::Route> make_health_routes(HealthSources sources);
 
 /// What the system's parts are doing, as JSON with a member `status`.

@@ -100,6 +100,7 @@ void LegacySse::open(const std::shared_ptr<http::Exchange>& exchange) {
     client->add_outlet(outlet);
     connections_->with([&](auto& all) { all[id] = {principal, client, outlet}; });
     outlet->send_event("endpoint", path_prefix_ + messages_path + "?sessionId=" + id);
+    dispatcher_.changes().attend();
     dispatcher_.changes().add(client);
     streams_.keep(
         {outlet, std::move(place), std::make_shared<Registration>(connections_, id, client), {}});

@@ -69,7 +69,10 @@ void StreamKeeper::end_all() {
 }
 
 void StreamKeeper::run() {
-    auto next = std::chrono::steady_clock::now() + options_.keep_alive;
+    const bool lets_idle_go = options_.idle_max.count() > 0;
+    const auto pause =
+        lets_idle_go ? std::min(options_.keep_alive, options_.idle_max) : options_.keep_alive;
+    auto next = std::chrono::steady_clock::now() + pause;
     for (;;) {
         {
             std::unique_lock lock(mutex_);
@@ -82,7 +85,7 @@ void StreamKeeper::run() {
         take_gone();
         if (std::chrono::steady_clock::now() >= next) {
             keep_alive();
-            next = std::chrono::steady_clock::now() + options_.keep_alive;
+            next = std::chrono::steady_clock::now() + pause;
         }
     }
 }

@@ -271,8 +271,12 @@ void StreamableHttp::listen(Visit& visit, const std::shared_ptr<mcp::Call>& call
     }
     auto place = streams_.take_place();
     if (!place) {
-        const mcp::Reply reply = dispatcher_.turn_away(*call);
-        visit.exchange->respond(json_response(503, reply.message));
+        visit.exchange->respond(json_response(
+            200, mcp::make_error(call->id, {mcp::code::internal_error,
+                                            "Too many streams are open on this server (" +
+                                                std::to_string(streams_.standing()) +
+                                                "); close one or come back later.",
+                                            nullptr})));
         return;
     }
     // The acknowledgement comes first on the stream; an error needs none, so the checks precede it.
@@ -326,6 +330,7 @@ void StreamableHttp::get(const std::shared_ptr<http::Exchange>& exchange) {
         return;
     }
     const auto client = clients_.get(*session);
+    dispatcher_.changes().attend();
     auto outlet =
         std::make_shared<EventOutlet>(exchange->respond_with_stream(200, event_stream_headers()));
     client->add_outlet(outlet);

@@ -35,4 +35,13 @@ std::vector<Migration> read_migrations(const embedded::Files& files) {
     return migrations;
 }
 
+void refuse_newer(std::int64_t version, std::int64_t known) {
+    if (version > known) {
+        throw Error(ErrorCode::conflict, "The database has schema version " +
+                                             std::to_string(version) +
+                                             ", this program knows versions up to " +
+                                             std::to_string(known) + "; install a newer release.");
+    }
+}
+
 }  // namespace rag::storage

@@ -19,4 +19,8 @@ struct Migration {
 /// form and unless the versions are 1, 2, 3...
 std::vector<Migration> read_migrations(const embedded::Files& files);
 
+/// Throws Error{conflict} with a sentence when a store of this schema version is of a newer program
+/// than this one, which knows versions up to `known`.
+void refuse_newer(std::int64_t version, std::int64_t known);
+
 }  // namespace rag::storage

@@ -4,11 +4,16 @@
 namespace rag::storage {
 namespace {
 
-const std::string query_select_collections =
-    "select c.id, c.name, c.description, c.model, c.dimensions, " + time_of("c.created_at") +
+const std::string columns =
+    "select c.id, c.name, c.description, c.model, c.dimensions, " + time_of("c.created_at");
+const std::string counts =
     ", (select count(*) from @S.collection_documents m where m.collection_id = c.id), "
     "(select count(*) from @S.collection_documents m join @S.document_chunks k "
-    "on k.document_id = m.document_id where m.collection_id = c.id) from @S.collections c ";
+    "on k.document_id = m.document_id where m.collection_id = c.id)";
+const std::string no_counts = ", 0, 0";
+const std::string table = " from @S.collections c";
+const std::string by_name = " where c.name = $1";
+const std::string newest_first = " order by c.created_at desc, c.id desc";
 
 Collection read_collection(const SqlRow& row) {
     Collection collection;
@@ -20,6 +25,18 @@ Collection read_collection(const SqlRow& row) {
     collection.document_count = read_int(row, 6);
     collection.chunk_count = read_int(row, 7);
     return collection;
+}
+
+std::vector<Collection> read_collections(const SqlRows& rows) {
+    std::vector<Collection> collections;
+    for (const SqlRow& row : rows.rows) {
+        collections.push_back(read_collection(row));
+    }
+    return collections;
+}
+
+std::optional<Collection> first_of(const SqlRows& rows) {
+    return rows.empty() ? std::nullopt : std::optional(read_collection(rows.rows[0]));
 }
 
 /// The sites of which collection $1 holds pages, newest first.
@@ -88,18 +105,20 @@ Collection PostgresStore::create_collection(const CallContext& context,
 
 std::optional<Collection> PostgresStore::find_collection(const CallContext& context,
                                                          std::string_view name) {
-    const SqlRows rows =
-        run(context, query_select_collections + "where c.name = $1", {std::string(name)});
-    return rows.empty() ? std::nullopt : std::optional(read_collection(rows.rows[0]));
+    return first_of(run(context, columns + counts + table + by_name, {std::string(name)}));
 }
 
 std::vector<Collection> PostgresStore::list_collections(const CallContext& context) {
-    std::vector<Collection> collections;
-    for (const SqlRow& row :
-         run(context, query_select_collections + "order by c.created_at desc, c.id desc").rows) {
-        collections.push_back(read_collection(row));
-    }
-    return collections;
+    return read_collections(run(context, columns + counts + table + newest_first));
+}
+
+std::optional<Collection> PostgresStore::find_collection_uncounted(const CallContext& context,
+                                                                   std::string_view name) {
+    return first_of(run(context, columns + no_counts + table + by_name, {std::string(name)}));
+}
+
+std::vector<Collection> PostgresStore::list_collections_uncounted(const CallContext& context) {
+    return read_collections(run(context, columns + no_counts + table + newest_first));
 }
 
 bool PostgresStore::update_collection_description(const CallContext& context, std::string_view name,

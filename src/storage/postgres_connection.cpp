@@ -1,8 +1,11 @@
 #include "storage/postgres_connection.hpp"
 
+#include <poll.h>
 #include <pqxx/pqxx>
 
+#include <array>
 #include <unordered_map>
+#include <utility>
 
 namespace rag::storage {
 namespace {
@@ -67,6 +70,17 @@ std::vector<const char*> to_params(const SqlParams& params) {
     }
     return list;
 }
+
+class Receiver final : public pqxx::notification_receiver {
+public:
+    Receiver(pqxx::connection& connection, const std::string& channel,
+             std::function<void(const std::string&)> note)
+        : notification_receiver(connection, channel), note_(std::move(note)) {}
+    void operator()(const std::string& payload, int /*backend*/) override { note_(payload); }
+
+private:
+    const std::function<void(const std::string&)> note_;
+};
 #endif
 
 }  // namespace
@@ -75,6 +89,9 @@ struct PostgresConnection::State {
     explicit State(const std::string& address) : connection(address) {}
 
     pqxx::connection connection;
+#if PQXX_VERSION_MAJOR < 7
+    std::unique_ptr<Receiver> receiver;
+#endif
     std::unique_ptr<pqxx::work> work;
     std::unordered_map<std::string, std::string> prepared;  ///< Name by SQL text.
     bool prepares = true;
@@ -131,6 +148,15 @@ void PostgresConnection::commit() {
     state_->work.reset();
 }
 
+void PostgresConnection::run_alone(const std::string& sql) {
+    convert(
+        [&] {
+            pqxx::nontransaction statement(state_->connection);
+            statement.exec(sql);
+        },
+        PostgresFailure::Kind::connection);
+}
+
 void PostgresConnection::abandon() {
     try {
         state_->work.reset();
@@ -145,6 +171,40 @@ void PostgresConnection::cancel() noexcept {
     } catch (const std::exception&) {
         return;
     }
+}
+
+void PostgresConnection::listen(const std::string& channel,
+                                std::function<void(const std::string&)> note) {
+    convert(
+        [&] {
+#if PQXX_VERSION_MAJOR >= 7
+            state_->connection.listen(
+                channel, [note = std::move(note)](const pqxx::notification& notification) {
+                    note(std::string(notification.payload));
+                });
+#else
+            state_->receiver =
+                std::make_unique<Receiver>(state_->connection, channel, std::move(note));
+#endif
+        },
+        PostgresFailure::Kind::connection);
+}
+
+void PostgresConnection::wait_for_notifications(int wake, std::chrono::milliseconds most) {
+    convert(
+        [&] {
+            // What came with the answer to an earlier statement makes the socket no more readable.
+            if (state_->connection.get_notifs() > 0) {
+                return;
+            }
+            std::array<pollfd, 2> waiting{
+                {{state_->connection.sock(), POLLIN, 0}, {wake, POLLIN, 0}}};
+            ::poll(waiting.data(), waiting.size(), static_cast<int>(most.count()));
+            if (waiting[0].revents != 0) {
+                state_->connection.get_notifs();
+            }
+        },
+        PostgresFailure::Kind::connection);
 }
 
 std::string PostgresConnection::host() const {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,10 +58,19 @@ public:
     /// Several statements without parameters and without rows.
     void run_script(const std::string& sql);
     void commit();
+    /// A statement that may stand in no transaction; none may be open.
+    void run_alone(const std::string& sql);
     /// Never throws; does nothing when no transaction is open.
     void abandon();
     /// From any thread: asks the server to end the statement that runs.
     void cancel() noexcept;
+
+    /// From now on `note` gets the payload of each notification on the channel, from within
+    /// wait_for_notifications. For a connection that does nothing else; at most once.
+    void listen(const std::string& channel, std::function<void(const std::string& payload)> note);
+    /// Hands out what has been notified; before that waits until something is, or the descriptor
+    /// `wake` can be read, or the time is over.
+    void wait_for_notifications(int wake, std::chrono::milliseconds most);
 
     std::string host() const;
     std::string database() const;

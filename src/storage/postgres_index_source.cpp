@@ -9,6 +9,8 @@ namespace rag::storage {
 namespace {
 
 constexpr std::string_view documents_at_once = "256";
+/// One that listens and one that works.
+constexpr std::size_t listening_connections_min = 2;
 
 /// One statement, so that a document is seen as it was at one moment. Vectors come in the form that
 /// vector_send gives them: text would take several times as long to write and to read.
@@ -73,6 +75,24 @@ IndexedChunk read_chunk_fields(const SqlRow& row, DocumentId document) {
 
 std::string PostgresIndexSource::identity(const CallContext& /*context*/) {
     return "postgres:" + pool_.place() + '/' + pool_.options().schema;
+}
+
+ChangeBatch PostgresIndexSource::read_changes(const CallContext& context, const FeedPosition& from,
+                                              std::int64_t limit) {
+    const std::uint64_t sessions = listener_ ? listener_->sessions() : 0;
+    ChangeBatch batch = store_.read_changes(context, from, limit);
+    if (listener_) {
+        listener_->note_read(sessions, batch.next.position, batch.changes.empty());
+    }
+    return batch;
+}
+
+void PostgresIndexSource::watch(std::function<void()> news) {
+    listener_.reset();
+    const PostgresOptions& options = pool_.options();
+    if (news && options.pooler == Pooler::off && options.connections >= listening_connections_min) {
+        listener_ = std::make_unique<PostgresListener>(pool_, std::move(news));
+    }
 }
 
 std::vector<IndexedDocument> PostgresIndexSource::read_documents(const CallContext& context,

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "rag/index_source.hpp"
+#include "storage/postgres_listener.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_store.hpp"
+
+#include <memory>
 
 namespace rag::storage {
 
@@ -16,9 +19,7 @@ public:
     std::string identity(const CallContext& context) override;
     FeedPosition feed_end(const CallContext& context) override { return store_.feed_end(context); }
     ChangeBatch read_changes(const CallContext& context, const FeedPosition& from,
-                             std::int64_t limit) override {
-        return store_.read_changes(context, from, limit);
-    }
+                             std::int64_t limit) override;
     std::vector<Collection> list_collections(const CallContext& context) override {
         return store_.list_collections(context);
     }
@@ -26,7 +27,12 @@ public:
                                                 std::size_t chunks_max) override;
     std::optional<IndexedDocument> read_document(const CallContext& context,
                                                  DocumentId id) override;
-    bool may_have_changed(const CallContext& /*context*/) override { return false; }
+    bool may_have_changed(const CallContext& /*context*/) override {
+        return listener_ && listener_->is_due();
+    }
+    /// Takes one of the pool's connections for as long as somebody watches, unless the pool has
+    /// only one or stands behind a pooler that hands out a connection for a transaction at a time.
+    void watch(std::function<void()> news) override;
     bool feed_is_immediate() const override { return false; }
 
 private:
@@ -35,6 +41,7 @@ private:
 
     PostgresPool& pool_;
     PostgresStore& store_;
+    std::unique_ptr<PostgresListener> listener_;  ///< Null: nobody watches, or nothing can listen.
 };
 
 }  // namespace rag::storage

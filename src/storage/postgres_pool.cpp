@@ -1,5 +1,7 @@
 #include "storage/postgres_pool.hpp"
 
+#include "base/encoding.hpp"
+#include "base/hash.hpp"
 #include "storage/stored_text.hpp"
 
 #include <algorithm>
@@ -21,12 +23,38 @@ void replace_all(std::string& text, std::string_view what, const std::string& wi
     }
 }
 
+/// The address with `name=value` among its parameters, unless the name is there already.
+std::string with_parameter(const std::string& address, const std::string& name,
+                           const std::string& value) {
+    if (address.find(name + '=') != std::string::npos) {
+        return address;
+    }
+    return address + (address.find('?') == std::string::npos ? '?' : '&') + name + '=' + value;
+}
+
 bool may_repeat(const PostgresFailure& failure) {
     return failure.kind == PostgresFailure::Kind::connection || failure.sqlstate == "40001" ||
            failure.sqlstate == "40P01";
 }
 
 }  // namespace
+
+ApartConnection::ApartConnection(PostgresPool& pool, const CallContext& context) : pool_(pool) {
+    // An idle one is closed: it may hold what a transaction of the pool's left in its session.
+    pool_.take_place(context);
+}
+
+ApartConnection::~ApartConnection() {
+    close();
+    pool_.give_back(nullptr);
+}
+
+PostgresConnection& ApartConnection::open() {
+    if (!connection_) {
+        connection_ = pool_.connect();
+    }
+    return *connection_;
+}
 
 SqlRows PostgresTransaction::run(const std::string& sql, const SqlParams& params, Plan plan) {
     const auto has_nul = [](const auto& value) { return value && holds_nul(*value); };
@@ -54,6 +82,7 @@ PostgresPool::PostgresPool(PostgresOptions options) : options_(std::move(options
                         "' is no schema name; use lower-case letters, digits and '_'.");
     }
     options_.connections = std::max<std::size_t>(options_.connections, 1);
+    id_ = to_hex(random_bytes(8));
 }
 
 void PostgresPool::transact(const CallContext& context,
@@ -103,37 +132,44 @@ void PostgresPool::attempt(PostgresConnection& connection, const CallContext& co
     connection.commit();
 }
 
+std::unique_ptr<PostgresConnection> PostgresPool::take_place(const CallContext& context) {
+    std::unique_lock lock(mutex_);
+    const auto until = std::chrono::steady_clock::now() + context.time_left(wait_max);
+    const bool free = freed_.wait_until(
+        lock, context.stop, until, [&] { return !idle_.empty() || open_ < options_.connections; });
+    if (!free) {
+        context.check();
+        throw Error(ErrorCode::unavailable,
+                    "All connections to the database are busy; try again in a moment, or raise "
+                    "RAG_DB_POOL.");
+    }
+    if (!idle_.empty()) {
+        auto connection = std::move(idle_.back());
+        idle_.pop_back();
+        return connection;
+    }
+    ++open_;
+    return nullptr;
+}
+
+std::unique_ptr<PostgresConnection> PostgresPool::connect() const {
+    std::string address = options_.address;
+    // The server's views of its activity then say whose connection it is.
+    address = with_parameter(address, "application_name", "rag-memory");
+    address = with_parameter(address, "connect_timeout", "10");
+    // A network that drops what it is sent must not hold a call for a quarter of an hour.
+    address = with_parameter(address, "tcp_user_timeout", "20000");
+    address = with_parameter(address, "keepalives_idle", "30");
+    address = with_parameter(address, "keepalives_interval", "10");
+    return std::make_unique<PostgresConnection>(address, options_.pooler);
+}
+
 std::unique_ptr<PostgresConnection> PostgresPool::borrow(const CallContext& context) {
-    {
-        std::unique_lock lock(mutex_);
-        const auto until = std::chrono::steady_clock::now() + context.time_left(wait_max);
-        const bool free = freed_.wait_until(lock, context.stop, until, [&] {
-            return !idle_.empty() || open_ < options_.connections;
-        });
-        if (!free) {
-            context.check();
-            throw Error(ErrorCode::unavailable,
-                        "All connections to the database are busy; try again in a moment, or raise "
-                        "RAG_DB_POOL.");
-        }
-        if (!idle_.empty()) {
-            auto connection = std::move(idle_.back());
-            idle_.pop_back();
-            return connection;
-        }
-        ++open_;
+    if (auto idle = take_place(context)) {
+        return idle;
     }
     try {
-        std::string address = options_.address;
-        // The server's views of its activity then say whose connection it is.
-        if (address.find("application_name=") == std::string::npos) {
-            address += address.find('?') == std::string::npos ? '?' : '&';
-            address += "application_name=rag-memory";
-        }
-        if (address.find("connect_timeout=") == std::string::npos) {
-            address += "&connect_timeout=10";
-        }
-        return std::make_unique<PostgresConnection>(address, options_.pooler);
+        return connect();
     } catch (...) {
         give_back(nullptr);
         throw;
@@ -183,6 +219,7 @@ void PostgresPool::set_vector(const std::string& schema, const std::string& type
 
 std::string PostgresPool::expand(std::string sql) const {
     replace_all(sql, "@S.", options_.schema + '.');
+    replace_all(sql, "@POOL", id_);
     replace_all(sql, "@VECTOR", vector_schema_ + '.' + vector_type_);
     replace_all(sql, "@V.", vector_schema_ + '.');
     return sql;

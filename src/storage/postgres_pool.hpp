@@ -16,7 +16,8 @@ namespace rag::storage {
 struct PostgresOptions {
     std::string address;  ///< postgresql://…; TLS parameters are passed on as they stand.
     std::string schema = "rag_memory";  ///< Lower-case letters, digits and _, at most 63.
-    std::size_t connections = 5;        ///< At most this many are open at once.
+    /// At most this many are open at once, those that listen and build included.
+    std::size_t connections = 5;
     /// Behind a transaction pooler nothing outlives a transaction: no prepared statements.
     Pooler pooler = Pooler::off;
 };
@@ -37,6 +38,28 @@ private:
     const PostgresPool& pool_;
 };
 
+class PostgresPool;
+
+/// A connection of the pool's that is kept out of its transactions, for what is none: listening,
+/// building an index. It counts as one of the pool's while the object lives, connected or not.
+class ApartConnection {
+public:
+    /// Waits for a place in the pool and opens nothing. The pool must outlive this. Throws
+    /// Error{unavailable} when no place comes free in time.
+    ApartConnection(PostgresPool& pool, const CallContext& context);
+    ~ApartConnection();
+    ApartConnection(const ApartConnection&) = delete;
+    ApartConnection& operator=(const ApartConnection&) = delete;
+
+    /// The connection, opened when it is not. Throws PostgresFailure.
+    PostgresConnection& open();
+    void close() { connection_.reset(); }
+
+private:
+    PostgresPool& pool_;
+    std::unique_ptr<PostgresConnection> connection_;
+};
+
 /// Connections to one database; safe for concurrent use.
 class PostgresPool {
 public:
@@ -55,10 +78,17 @@ public:
     std::string expand(std::string sql) const;
 
     const PostgresOptions& options() const { return options_; }
+    /// Of this pool alone: `@POOL` in a statement.
+    const std::string& id() const { return id_; }
     /// Host and database, without user and password.
     std::string place() const;
 
 private:
+    friend class ApartConnection;
+
+    /// One of the connections that may be open: an idle one, or null where one may be opened.
+    std::unique_ptr<PostgresConnection> take_place(const CallContext& context);
+    std::unique_ptr<PostgresConnection> connect() const;
     std::unique_ptr<PostgresConnection> borrow(const CallContext& context);
     void give_back(std::unique_ptr<PostgresConnection> connection);
     void attempt(PostgresConnection& connection, const CallContext& context,
@@ -67,13 +97,14 @@ private:
 
     // Constant after the migration.
     PostgresOptions options_;
+    std::string id_;
     std::string vector_schema_ = "public";
     std::string vector_type_ = "vector";
 
     std::mutex mutex_;
     std::condition_variable_any freed_;
     std::vector<std::unique_ptr<PostgresConnection>> idle_;  ///< Guarded by mutex_.
-    std::size_t open_ = 0;                                   ///< Guarded by mutex_; idle or lent.
+    std::size_t open_ = 0;  ///< Guarded by mutex_; idle, lent or apart.
 };
 
 }  // namespace rag::storage

@@ -2,6 +2,7 @@
 
 #include "storage/postgres_filter.hpp"
 #include "storage/postgres_values.hpp"
+#include "storage/postgres_vector.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -10,6 +11,13 @@
 
 namespace rag::storage {
 namespace {
+
+/// pgvector's limit for hnsw.ef_search, and so for what one walk of the graph gives.
+constexpr std::size_t graph_count_max = 1000;
+constexpr std::size_t graph_breadth_min = 100;
+/// How many vectors a walk may look at for each hit before looking at all of them is cheaper.
+constexpr std::size_t graph_tuples_a_hit = 20;
+constexpr std::size_t graph_tuples_min = 4000;
 
 const std::string metadata_sql = "(d.metadata || k.metadata)";
 
@@ -138,6 +146,49 @@ std::string similarity_sql(Statement& statement, std::span<const float> query) {
            statement.add(to_sql_vector(query), "@VECTOR") + "), 'NaN'::float8), 0)";
 }
 
+struct Graph {
+    std::int64_t space = 0;
+    std::string type;
+    VectorExtension extension;
+};
+
+std::optional<Graph> find_graph(PostgresTransaction& transaction, const EmbeddingSpace& space) {
+    const SqlRows rows = transaction.run(
+        "select s.id, n.nspname, e.extversion from @S.embedding_spaces s join pg_catalog.pg_index "
+        "i on i.indexrelid = to_regclass('@S.chunk_vectors_hnsw_' || s.id) and i.indisvalid join "
+        "pg_catalog.pg_extension e on e.extname = 'vector' join pg_catalog.pg_namespace n on n.oid "
+        "= e.extnamespace where s.model = $1 and s.dimensions = $2::integer",
+        {space.model, std::to_string(space.dimensions)});
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    Graph graph{
+        read_int(rows.rows[0], 0), "", {read_text(rows.rows[0], 1), read_text(rows.rows[0], 2)}};
+    const auto type = graph_type(graph.extension, space.dimensions);
+    if (!type) {
+        return std::nullopt;
+    }
+    graph.type = *type;
+    return graph;
+}
+
+/// For this transaction: the graph instead of a sort, wide enough for so many hits, and on where a
+/// filter has left too few. Compiling a plan would take longer than the walk.
+void prepare_walk(PostgresTransaction& transaction, const VectorExtension& extension,
+                  std::size_t count) {
+    std::string sql =
+        "select set_config('enable_sort', 'off', true), set_config('jit', 'off', true), "
+        "set_config('hnsw.ef_search', $1, true)";
+    SqlParams params{std::to_string(std::clamp(count, graph_breadth_min, graph_count_max))};
+    if (extension.has_iterative_scan()) {
+        sql +=
+            ", set_config('hnsw.iterative_scan', 'relaxed_order', true), "
+            "set_config('hnsw.max_scan_tuples', $2, true)";
+        params.emplace_back(std::to_string(std::max(count * graph_tuples_a_hit, graph_tuples_min)));
+    }
+    transaction.run(sql, params);
+}
+
 std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
     const std::string model = statement.add(space.model, "text");
     return query_space + model +
@@ -159,6 +210,9 @@ SqlRows PostgresSearch::run(const CallContext& context, const std::string& sql,
 Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope& scope,
                                    const EmbeddingSpace& space, std::span<const float> query,
                                    std::size_t count) {
+    if (auto found = nearest_by_graph(context, scope, space, query, count)) {
+        return *std::move(found);
+    }
     const auto ask = [&](const std::string& sql, const SqlParams& params) {
         return run(context, sql, params);
     };
@@ -175,6 +229,47 @@ Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope
                                    space_id + " and " + scoped.condition() +
                                    " order by score desc, k.id limit " + limit,
                                statement.params));
+}
+
+/// Null where there is no graph, or its walk ended before it had found enough under the scope: then
+/// only a look at all of them tells whether there are more. Vectors of length zero are in no graph.
+std::optional<Candidates> PostgresSearch::nearest_by_graph(const CallContext& context,
+                                                           const SearchScope& scope,
+                                                           const EmbeddingSpace& space,
+                                                           std::span<const float> query,
+                                                           std::size_t count) {
+    Statement statement;
+    bool exact = true;
+    const std::string condition = statement.add_scope(scope, exact);
+    if (!exact || is_zero(query) || count == 0 || count > graph_count_max) {
+        return std::nullopt;
+    }
+    SqlRows rows;
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        rows = {};
+        const auto graph = find_graph(transaction, space);
+        if (!graph) {
+            return;
+        }
+        prepare_walk(transaction, graph->extension, count);
+        Statement walk = statement;
+        const std::string distance = graph_expression("v.", graph->type) + " operator(@V.<=>) " +
+                                     walk.add(to_sql_vector(query), "@V." + graph->type);
+        const std::string limit = walk.add(to_limit(count), "bigint");
+        rows = transaction.run(
+            "with found as materialized (select k.id, " + distance +
+                " as distance, k.text_key from @S.chunk_vectors v join @S.document_chunks k on "
+                "k.id = v.chunk_id join @S.source_documents d on d.id = k.document_id where "
+                "v.space_id = " +
+                std::to_string(graph->space) + " and " + condition + " order by " + distance +
+                " limit " + limit +
+                ") select id, 1 - distance as score, text_key from found order by distance, id",
+            walk.params, Plan::fresh);
+    });
+    if (rows.rows.size() < count) {
+        return std::nullopt;
+    }
+    return read_candidates(rows);
 }
 
 /// Stop terms match nearly every chunk, whose words would all have to be read and ranked: what

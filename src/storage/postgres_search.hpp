@@ -3,10 +3,13 @@
 #include "rag/search_index.hpp"
 #include "storage/postgres_pool.hpp"
 
+#include <optional>
+
 namespace rag::storage {
 
-/// `SearchIndex` answered by the database: exact cosine order, and words by ts_rank, so `ideal` is
-/// null. Safe for concurrent use; the pool must outlive it and its schema must be there.
+/// `SearchIndex` answered by the database: cosine order, exact unless there is a graph of the space
+/// (PostgresVectorIndexes), and words by ts_rank, so `ideal` is null. Safe for concurrent use; the
+/// pool must outlive it and its schema must be there.
 class PostgresSearch final : public SearchIndex {
 public:
     explicit PostgresSearch(PostgresPool& pool) : pool_(pool) {}
@@ -35,6 +38,9 @@ private:
         std::string none;
     };
 
+    std::optional<Candidates> nearest_by_graph(const CallContext& context, const SearchScope& scope,
+                                               const EmbeddingSpace& space,
+                                               std::span<const float> query, std::size_t count);
     Candidates match(const CallContext& context, const SearchScope& scope, const WordQuery& query,
                      const Wanted& wanted, std::size_t count);
     SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params,

@@ -1,96 +1,14 @@
 #include "storage/postgres_store.hpp"
 
-#include "base/embedded.hpp"
+#include "storage/postgres_migration.hpp"
 #include "storage/postgres_values.hpp"
+#include "storage/postgres_vector.hpp"
+#include "storage/reference_database.hpp"
 
 #include <algorithm>
 
-namespace rag::embedded {
-extern const Files postgres_schema;
-}
-
 namespace rag::storage {
 namespace {
-
-/// Any number will do as long as every version of this program has the same.
-constexpr const char* query_lock_migrations = "select pg_advisory_xact_lock(7212690112054321)";
-
-struct VectorExtension {
-    std::string schema;
-    std::string version;
-};
-
-std::optional<VectorExtension> find_vector(PostgresTransaction& transaction) {
-    const SqlRows rows = transaction.run(
-        "select n.nspname, e.extversion from pg_catalog.pg_extension e join "
-        "pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'");
-    if (rows.empty()) {
-        return std::nullopt;
-    }
-    return VectorExtension{read_text(rows.rows[0], 0), read_text(rows.rows[0], 1)};
-}
-
-bool has_halfvec(const std::string& version) {
-    const std::size_t dot = version.find('.');
-    return version.substr(0, dot) != "0" || std::stoi(version.substr(dot + 1)) >= 7;
-}
-
-void ensure_vector(const CallContext& context, PostgresPool& pool) {
-    std::optional<VectorExtension> found;
-    pool.transact(context,
-                  [&](PostgresTransaction& transaction) { found = find_vector(transaction); });
-    if (!found) {
-        try {
-            pool.transact(context, [&](PostgresTransaction& transaction) {
-                transaction.run(query_lock_migrations);
-                transaction.run("create extension if not exists vector");
-                found = find_vector(transaction);
-            });
-        } catch (const Error& error) {
-            if (error.code() == ErrorCode::cancelled) {
-                throw;
-            }
-            throw Error(ErrorCode::unavailable,
-                        "The database (" + pool.place() +
-                            ") lacks pgvector and it could not be added; let its administrator "
-                            "run: CREATE EXTENSION vector;");
-        }
-    }
-    if (found) {
-        pool.set_vector(found->schema, has_halfvec(found->version) ? "halfvec" : "vector");
-    }
-}
-
-void migrate(PostgresTransaction& transaction, const std::string& schema) {
-    transaction.run(query_lock_migrations);
-    transaction.run("set local statement_timeout = 0");
-    const bool there =
-        !transaction.run("select from pg_catalog.pg_namespace where nspname = $1", {schema})
-             .empty();
-    // Not with `if not exists` alone: that asks for a permission even where the schema is there.
-    if (!there) {
-        transaction.run_script("create schema " + schema);
-    }
-    transaction.run_script(
-        "create table if not exists @S.schema_migrations (version bigint primary key, "
-        "applied_at timestamptz(3) not null default clock_timestamp()); "
-        "alter table @S.schema_migrations enable row level security");
-    const std::int64_t version = read_int(
-        transaction.run("select coalesce(max(version), 0) from @S.schema_migrations").rows.at(0),
-        0);
-    const auto known = static_cast<std::int64_t>(embedded::postgres_schema.size());
-    if (version > known) {
-        throw Error(ErrorCode::conflict, "The database has schema version " +
-                                             std::to_string(version) + ", this program knows " +
-                                             std::to_string(known) + "; use a newer program.");
-    }
-    for (std::int64_t next = version + 1; next <= known; ++next) {
-        transaction.run_script(
-            std::string(embedded::postgres_schema[static_cast<std::size_t>(next - 1)].second));
-        transaction.run("insert into @S.schema_migrations (version) values ($1::bigint)",
-                        {std::to_string(next)});
-    }
-}
 
 const std::string query_feed_state =
     "select (select value from @S.meta where key = 'epoch'), "
@@ -101,9 +19,15 @@ const std::string query_feed_state =
 
 PostgresStore::PostgresStore(const CallContext& context, PostgresPool& pool) : pool_(pool) {
     ensure_vector(context, pool_);
+    migrate_postgres(context, pool_);
+}
+
+std::optional<std::string> PostgresStore::waiting_reference(const CallContext& context) {
+    std::optional<std::string> sentence;
     pool_.transact(context, [&](PostgresTransaction& transaction) {
-        migrate(transaction, pool_.options().schema);
+        sentence = describe_waiting_reference(transaction);
     });
+    return sentence;
 }
 
 FeedPosition PostgresStore::feed_end(const CallContext& context) {
@@ -156,8 +80,10 @@ StoreStatus PostgresStore::status(const CallContext& context) {
     status.kind = "postgres";
     status.address = pool_.place();
     std::optional<VectorExtension> vector;
+    std::optional<std::string> reference;
     pool_.transact(context, [&](PostgresTransaction& transaction) {
         vector = find_vector(transaction);
+        reference = describe_waiting_reference(transaction);
         const SqlRow row =
             transaction
                 .run(
@@ -177,9 +103,12 @@ StoreStatus PostgresStore::status(const CallContext& context) {
         status.size_bytes = read_int(row, 5);
     });
     status.notes.clear();
+    if (reference) {
+        status.notes.push_back(*reference);
+    }
     if (!vector) {
         status.notes.emplace_back("The extension vector is gone from the database.");
-    } else if (!has_halfvec(vector->version)) {
+    } else if (!vector->has_halfvec()) {
         status.notes.push_back("pgvector is " + vector->version +
                                "; from 0.7 on, vectors take half the space.");
     }

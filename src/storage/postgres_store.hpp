@@ -15,11 +15,18 @@ public:
     /// and may not get it, Error{conflict} when the schema is newer than this program.
     PostgresStore(const CallContext& context, PostgresPool& pool);
 
+    /// A sentence for people while the database holds a reference database that was not taken over
+    /// and nothing else.
+    std::optional<std::string> waiting_reference(const CallContext& context);
+
     Collection create_collection(const CallContext& context,
                                  const NewCollection& collection) override;
     std::optional<Collection> find_collection(const CallContext& context,
                                               std::string_view name) override;
     std::vector<Collection> list_collections(const CallContext& context) override;
+    std::optional<Collection> find_collection_uncounted(const CallContext& context,
+                                                        std::string_view name) override;
+    std::vector<Collection> list_collections_uncounted(const CallContext& context) override;
     bool update_collection_description(const CallContext& context, std::string_view name,
                                        std::string_view description) override;
     std::optional<CollectionDetails> describe_collection(const CallContext& context,

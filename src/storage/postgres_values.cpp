@@ -205,6 +205,12 @@ std::vector<std::string> read_names(const SqlRow& row, std::size_t column) {
     return names;
 }
 
+void notify_followers(PostgresTransaction& transaction) {
+    // As PostgresListener reads it; the same text again in one transaction is sent once.
+    transaction.run(
+        "select pg_notify('rag_memory_changes', '@S. @POOL ' || pg_current_xact_id()::text)");
+}
+
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document) {
     const SqlRows rows = transaction.run(
@@ -215,7 +221,21 @@ void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId 
     if (read_int(rows.rows.at(0), 0) % trim_interval == 0) {
         trim_changes(transaction);
     }
-    // One name for all schemas of a database: a follower wakes once too often, never too seldom.
+    notify_followers(transaction);
+}
+
+void add_document_changes(PostgresTransaction& transaction, ChangeKind kind,
+                          std::span<const DocumentId> documents) {
+    const SqlRows rows = transaction.run(
+        "insert into @S.changes (op, collection_id, document_id) select $1, m.collection_id, "
+        "m.document_id from @S.collection_documents m where m.document_id = any($2::bigint[]) "
+        "order by 3, 2 returning seq",
+        {std::to_string(static_cast<int>(kind)), to_sql_array(documents)});
+    for (const SqlRow& row : rows.rows) {
+        if (read_int(row, 0) % trim_interval == 0) {
+            trim_changes(transaction);
+        }
+    }
     transaction.run("select pg_notify('rag_memory_changes', '')");
 }
 

@@ -14,6 +14,10 @@
 /// C++ values as Postgres writes and reads them.
 namespace rag::storage {
 
+/// Held to its end by a transaction that changes the schema. Any number will do as long as every
+/// version of this program has the same.
+constexpr const char* query_lock_migrations = "select pg_advisory_xact_lock(7212690112054321)";
+
 /// "{1,2,3}"
 std::string to_sql_array(std::span<const std::int64_t> values);
 /// "[0.5,0.25]", as pgvector reads a vector.
@@ -38,9 +42,15 @@ nlohmann::json read_json(const SqlRow& row, std::size_t column);
 /// Of a JSON array of strings.
 std::vector<std::string> read_names(const SqlRow& row, std::size_t column);
 
+/// Tells followers at the commit which schema, by whom and in which transaction was written to.
+void notify_followers(PostgresTransaction& transaction);
 /// Writes the rows of the change feed and wakes followers at the commit.
 void add_change(PostgresTransaction& transaction, ChangeKind kind, CollectionId collection,
                 DocumentId document);
+
+/// The same for many documents, in each of their collections.
+void add_document_changes(PostgresTransaction& transaction, ChangeKind kind,
+                          std::span<const DocumentId> documents);
 
 /// Writes chunks with words and vectors; gives their ids in order. Throws
 /// Error{invalid_argument} for an embedding that has not the dimensions of the space.

@@ -8,15 +8,21 @@ namespace {
 constexpr std::int64_t sample_documents_max = 5;
 constexpr std::int64_t crawled_urls_max = 10;
 
-const std::string select_collections =
-    "SELECT c.id, c.name, c.description, s.model, s.dimensions, c.created_at, "
-    "(SELECT count(*) FROM collection_documents m WHERE m.collection_id = c.id), "
+const std::string columns =
+    "SELECT c.id, c.name, c.description, s.model, s.dimensions, c.created_at";
+const std::string counts =
+    ", (SELECT count(*) FROM collection_documents m WHERE m.collection_id = c.id), "
     "(SELECT count(*) FROM collection_documents m JOIN document_chunks k ON k.document_id = "
-    "m.document_id WHERE m.collection_id = c.id) "
-    "FROM collections c JOIN embedding_spaces s ON s.id = c.space_id ";
-const std::string sql_collection_by_name = select_collections + "WHERE c.name = ?1";
-const std::string sql_collections_newest_first =
-    select_collections + "ORDER BY c.created_at DESC, c.id DESC";
+    "m.document_id WHERE m.collection_id = c.id)";
+const std::string no_counts = ", 0, 0";
+const std::string tables = " FROM collections c JOIN embedding_spaces s ON s.id = c.space_id";
+const std::string by_name = " WHERE c.name = ?1";
+const std::string newest_first = " ORDER BY c.created_at DESC, c.id DESC";
+
+const std::string sql_collection = columns + counts + tables + by_name;
+const std::string sql_collection_uncounted = columns + no_counts + tables + by_name;
+const std::string sql_collections = columns + counts + tables + newest_first;
+const std::string sql_collections_uncounted = columns + no_counts + tables + newest_first;
 
 Collection read_collection(const Statement& row) {
     Collection collection;
@@ -30,10 +36,20 @@ Collection read_collection(const Statement& row) {
     return collection;
 }
 
-std::optional<Collection> select_collection(Connection& db, std::string_view name) {
-    Statement row = db.prepare(sql_collection_by_name);
+std::optional<Collection> select_collection(Connection& db, std::string_view name,
+                                            const std::string& sql = sql_collection) {
+    Statement row = db.prepare(sql);
     row.bind(1, name);
     return row.step() ? std::optional(read_collection(row)) : std::nullopt;
+}
+
+std::vector<Collection> select_collections(Connection& db, const std::string& sql) {
+    std::vector<Collection> collections;
+    Statement rows = db.prepare(sql);
+    while (rows.step()) {
+        collections.push_back(read_collection(rows));
+    }
+    return collections;
 }
 
 void read_crawled_urls(Connection& db, CollectionDetails& details) {
@@ -96,11 +112,24 @@ std::optional<Collection> SqliteStore::find_collection(const CallContext& contex
 
 std::vector<Collection> SqliteStore::list_collections(const CallContext& context) {
     std::vector<Collection> collections;
+    database_->read(context,
+                    [&](Connection& db) { collections = select_collections(db, sql_collections); });
+    return collections;
+}
+
+std::optional<Collection> SqliteStore::find_collection_uncounted(const CallContext& context,
+                                                                 std::string_view name) {
+    std::optional<Collection> collection;
     database_->read(context, [&](Connection& db) {
-        Statement rows = db.prepare(sql_collections_newest_first);
-        while (rows.step()) {
-            collections.push_back(read_collection(rows));
-        }
+        collection = select_collection(db, name, sql_collection_uncounted);
+    });
+    return collection;
+}
+
+std::vector<Collection> SqliteStore::list_collections_uncounted(const CallContext& context) {
+    std::vector<Collection> collections;
+    database_->read(context, [&](Connection& db) {
+        collections = select_collections(db, sql_collections_uncounted);
     });
     return collections;
 }

@@ -88,12 +88,7 @@ void migrate(Connection& connection, Timestamp now) {
                        "KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
     const std::int64_t there =
         read_number(connection, "SELECT coalesce(max(version), 0) FROM schema_migrations");
-    if (there > sqlite_schema_version()) {
-        throw Error(ErrorCode::conflict,
-                    "The database has schema version " + std::to_string(there) +
-                        ", this program knows versions up to " +
-                        std::to_string(sqlite_schema_version()) + "; install a newer release.");
-    }
+    refuse_newer(there, sqlite_schema_version());
     for (const Migration& migration : read_migrations(embedded::sqlite_schema)) {
         if (migration.version > there) {
             apply(connection, migration, now);
@@ -120,6 +115,29 @@ SteadyTime wait_end(const CallContext& context) {
 
 std::int64_t sqlite_schema_version() {
     return static_cast<std::int64_t>(embedded::sqlite_schema.size());
+}
+
+MigrationPlan plan_sqlite_migration(const std::string& path) {
+    MigrationPlan plan;
+    plan.address = std::filesystem::absolute(path).string();
+    if (std::filesystem::exists(plan.address)) {
+        Connection connection(plan.address, Connection::Use::read);
+        refuse_foreign(connection);
+        const bool ours = read_number(connection,
+                                      "SELECT count(*) FROM sqlite_master WHERE name = "
+                                      "'schema_migrations'") > 0;
+        plan.schema_version =
+            ours
+                ? read_number(connection, "SELECT coalesce(max(version), 0) FROM schema_migrations")
+                : 0;
+        refuse_newer(plan.schema_version, sqlite_schema_version());
+    }
+    for (const Migration& migration : read_migrations(embedded::sqlite_schema)) {
+        if (migration.version > plan.schema_version) {
+            plan.steps.push_back({migration.version, std::string(migration.name)});
+        }
+    }
+    return plan;
 }
 
 SqliteDatabase::SqliteDatabase(const std::string& path, const SqliteOptions& options)

@@ -2,6 +2,7 @@
 
 #include "rag/clock.hpp"
 #include "rag/context.hpp"
+#include "rag/migration.hpp"
 #include "storage/sqlite_connection.hpp"
 
 #include <condition_variable>
@@ -76,6 +77,10 @@ private:
     std::vector<std::unique_ptr<Connection>> idle_;
     std::size_t readers_ = 0;
 };
+
+/// What opening the file would do to its schema; changes nothing and creates no file. Throws as the
+/// constructor of SqliteDatabase does.
+MigrationPlan plan_sqlite_migration(const std::string& path);
 
 /// The newest schema that this program knows.
 std::int64_t sqlite_schema_version();

@@ -18,6 +18,9 @@ public:
     std::optional<Collection> find_collection(const CallContext& context,
                                               std::string_view name) override;
     std::vector<Collection> list_collections(const CallContext& context) override;
+    std::optional<Collection> find_collection_uncounted(const CallContext& context,
+                                                        std::string_view name) override;
+    std::vector<Collection> list_collections_uncounted(const CallContext& context) override;
     bool update_collection_description(const CallContext& context, std::string_view name,
                                        std::string_view description) override;
     std::optional<CollectionDetails> describe_collection(const CallContext& context,

@@ -4,6 +4,7 @@
 #include "rag/error.hpp"
 #include "text/decode.hpp"
 #include "text/html_content.hpp"
+#include "text/html_facts.hpp"
 #include "text/html_markdown.hpp"
 #include "text/html_scan.hpp"
 
@@ -165,6 +166,7 @@ HtmlPage read_tree(const GumboNode& root, const HtmlOptions& options) {
     HeadReader reader;
     reader.read(root, 0);
     HtmlPage page = std::move(reader.page);
+    page.facts = read_facts(root);
     for (std::string* title : {&reader.title, &reader.og_title, &reader.first_heading}) {
         if (page.extracted.title.empty()) {
             page.extracted.title = std::move(*title);

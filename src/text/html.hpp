@@ -32,6 +32,7 @@ struct HtmlPage {
     std::string robots;         ///< `<meta name=robots>` in lower case, e.g. "noindex, nofollow".
     std::string description;    ///< `<meta name=description>`, else og:description.
     std::string language;       ///< `<html lang>`, e.g. "en-US"; empty without one.
+    Metadata facts = Metadata::object();  ///< What it says for machines; see html_facts.hpp.
 };
 
 struct HtmlOptions {

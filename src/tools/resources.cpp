@@ -1,6 +1,7 @@
 #include "tools/resources.hpp"
 
 #include "base/encoding.hpp"
+#include "base/utf8.hpp"
 #include "memory/json_forms.hpp"
 #include "rag/error.hpp"
 
@@ -12,9 +13,9 @@
 namespace rag::tools {
 namespace {
 
-constexpr std::string_view collections_uri = "memory://collections";
 constexpr std::string_view collection_prefix = "memory://collections/";
 constexpr std::string_view document_prefix = "memory://documents/";
+constexpr std::string_view job_prefix = "memory://jobs/";
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view documents_cursor = "documents:";
 constexpr std::int64_t documents_a_page = 100;
@@ -55,6 +56,15 @@ std::optional<std::string> percent_decode(std::string_view text) {
         i += 2;
     }
     return out;
+}
+
+/// The name that an address ends in; null for one that no collection can have.
+std::optional<std::string> read_name(std::string_view encoded) {
+    std::optional<std::string> name = percent_decode(encoded);
+    const bool possible = name && !name->empty() && is_utf8(*name) &&
+                          std::none_of(name->begin(), name->end(),
+                                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    return possible ? name : std::nullopt;
 }
 
 std::optional<std::int64_t> read_number(std::string_view text) {
@@ -105,6 +115,14 @@ mcp::ResourceContents as_text(std::string_view uri, const memory::DocumentView& 
 
 }  // namespace
 
+std::string collection_address(std::string_view name) {
+    return std::string(collection_prefix) + percent_encode(name);
+}
+
+std::string document_address(DocumentId id) {
+    return std::string(document_prefix) + std::to_string(id);
+}
+
 mcp::ResourcePage MemoryResources::list(const CallContext& context, std::string_view cursor) {
     return cursor.empty() ? list_collections(context)
                           : list_documents(context, read_cursor(cursor));
@@ -112,15 +130,14 @@ mcp::ResourcePage MemoryResources::list(const CallContext& context, std::string_
 
 mcp::ResourcePage MemoryResources::list_collections(const CallContext& context) {
     mcp::ResourcePage page;
-    page.resources.push_back({std::string(collections_uri), "collections", "Collections",
+    page.resources.push_back({std::string(collections_address), "collections", "Collections",
                               "All collections with their descriptions and sizes.",
                               std::string(json_type)});
     std::int64_t documents = 0;
     for (const Collection& collection : memory_(context).list_collections(context)) {
         documents += collection.document_count;
-        page.resources.push_back({std::string(collection_prefix) + percent_encode(collection.name),
-                                  collection.name, collection.name, collection.description,
-                                  std::string(json_type)});
+        page.resources.push_back({collection_address(collection.name), collection.name,
+                                  collection.name, collection.description, std::string(json_type)});
     }
     if (documents > 0) {
         page.next_cursor = write_cursor(0);
@@ -136,8 +153,7 @@ mcp::ResourcePage MemoryResources::list_documents(const CallContext& context, st
     mcp::ResourcePage page;
     for (const DocumentSummary& document : list.documents) {
         page.resources.push_back(
-            {std::string(document_prefix) + std::to_string(document.id), document.filename,
-             document.filename,
+            {document_address(document.id), document.filename, document.filename,
              fmt::format("A document of {} passages in {}.", document.chunk_count,
                          fmt::join(document.collections, ", ")),
              "text/markdown"});
@@ -158,19 +174,24 @@ std::vector<Json> MemoryResources::templates() {
              {"name", "document"},
              {"title", "Document"},
              {"description", "The text of a stored document."},
-             {"mimeType", "text/markdown"}}};
+             {"mimeType", "text/markdown"}},
+            {{"uriTemplate", std::string(job_prefix) + "{id}"},
+             {"name", "job"},
+             {"title", "Job"},
+             {"description", "Where a long ingest is: state, pages done, waiting, failed."},
+             {"mimeType", json_type}}};
 }
 
 std::optional<mcp::ResourceContents> MemoryResources::read(const CallContext& context,
                                                            std::string_view uri) {
     try {
-        if (uri == collections_uri) {
+        if (uri == collections_address) {
             return as_json(uri,
                            memory::collections_form(memory_(context).list_collections(context)));
         }
         if (uri.starts_with(collection_prefix)) {
-            const auto name = percent_decode(uri.substr(collection_prefix.size()));
-            if (!name || name->empty()) {
+            const auto name = read_name(uri.substr(collection_prefix.size()));
+            if (!name) {
                 return std::nullopt;
             }
             return as_json(uri, memory::collection_info_form(
@@ -184,6 +205,10 @@ std::optional<mcp::ResourceContents> MemoryResources::read(const CallContext& co
             memory::GetDocument request;
             request.document_id = *id;
             return as_text(uri, memory_(context).get_document(context, request));
+        }
+        if (uri.starts_with(job_prefix)) {
+            return as_json(uri, memory::job_form(memory_(context).get_job(
+                                    context, uri.substr(job_prefix.size()))));
         }
     } catch (const Error& error) {
         if (error.code() != ErrorCode::not_found) {

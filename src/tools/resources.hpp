@@ -5,7 +5,15 @@
 
 namespace rag::tools {
 
-/// memory://collections, memory://collections/{name}, memory://documents/{id}: what the caller may
+/// The resource that is the list of collections.
+constexpr std::string_view collections_address = "memory://collections";
+/// The resource of one collection, its name percent-encoded (RFC 3986, section 2.1).
+std::string collection_address(std::string_view name);
+/// The resource of one document.
+std::string document_address(DocumentId id);
+
+/// memory://collections, memory://collections/{name}, memory://documents/{id}, memory://jobs/{id}
+/// (never listed; the caller's own alone, an admin's all): what the caller may
 /// see, as resources. Safe for concurrent use.
 class MemoryResources final : public mcp::ResourceProvider {
 public:

@@ -88,7 +88,33 @@ export async function startHttp(memory, options = []) {
     };
 }
 
-/** What every client is to manage; `client` is a connected client of either SDK. */
+/** Rejects with the sentence unless the promise settles in time. */
+export function within(promise, milliseconds, sentence) {
+    let timer;
+    const late = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(sentence)), milliseconds);
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** The number of documents in the collection once it stays the same for a while. */
+async function settledCount(client, collection) {
+    let before = -1;
+    for (;;) {
+        const info = await client.callTool({ name: 'get_collection_info', arguments: { collection_name: collection } });
+        const now = info.structuredContent.document_count;
+        if (now === before) {
+            return now;
+        }
+        before = now;
+        await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+}
+
+/**
+ * What every client is to manage; `client` is a connected client of either SDK with a function
+ * watch(uri, heard) that resolves to one that ends it.
+ */
 export async function exercise(name, client, memory) {
     let documentId;
     await step(`${name}: lists the fourteen tools`, async () => {
@@ -140,6 +166,23 @@ export async function exercise(name, client, memory) {
         });
         assert(completed.completion.values.includes(name), JSON.stringify(completed));
     });
+    await step(`${name}: hears of a change that it watches`, async () => {
+        const uri = `memory://documents/${documentId}`;
+        let tell;
+        const heard = new Promise((resolve) => {
+            tell = resolve;
+        });
+        const end = await client.watch(uri, tell);
+        const updated = await client.callTool({
+            name: 'update_document',
+            arguments: { document_id: documentId, content: `The backup runs at five, says ${name}.` },
+        });
+        assert(updated.structuredContent.document_id === documentId, JSON.stringify(updated));
+        await within(heard, 20_000, 'nothing was heard of the change');
+        await end();
+        const read = await client.readResource({ uri });
+        assert(read.contents[0].text.includes('at five'), JSON.stringify(read));
+    });
     await step(`${name}: receives progress`, async () => {
         const reports = [];
         const result = await client.callTool(
@@ -163,6 +206,8 @@ export async function exercise(name, client, memory) {
             cancelled = true;
         }
         assert(cancelled, 'the call was not cancelled');
+        const stored = await settledCount(client, name);
+        assert(stored < 3000, `the server did not stop: ${stored} documents`);
         const { tools } = await client.listTools();
         assert(tools.length === 14, 'the connection is not usable after a cancellation');
     });

@@ -3,6 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 
 import { assert, binary, exercise, finish, makeMemory, startHttp, step } from './harness.mjs';
 
@@ -10,6 +11,15 @@ async function connect(transport) {
     const client = new Client({ name: 'sdk-v1', version: '1' }, { capabilities: {} });
     client.isVersion1 = true;
     await client.connect(transport);
+    client.watch = async (uri, heard) => {
+        client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+            if (params.uri === uri) {
+                heard();
+            }
+        });
+        await client.subscribeResource({ uri });
+        return () => client.unsubscribeResource({ uri });
+    };
     return client;
 }
 

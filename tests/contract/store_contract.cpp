@@ -74,6 +74,16 @@ void collections_are_listed_newest_first(StoreUnderTest& tested) {
     }
     CHECK(std::is_sorted(listed.begin(), listed.end(),
                          [](const auto& x, const auto& y) { return x.created_at > y.created_at; }));
+    const auto uncounted = store.list_collections_uncounted({});
+    REQUIRE(uncounted.size() == listed.size());
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+        CHECK(uncounted[i].id == listed[i].id);
+        CHECK(uncounted[i].name == listed[i].name);
+        CHECK(uncounted[i].description == listed[i].description);
+        CHECK(uncounted[i].space == listed[i].space);
+        CHECK(store.find_collection_uncounted({}, listed[i].name)->id == listed[i].id);
+    }
+    CHECK_FALSE(store.find_collection_uncounted({}, "e"));
 }
 
 void descriptions_change(StoreUnderTest& tested) {

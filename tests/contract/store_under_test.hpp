@@ -1,5 +1,6 @@
 #pragma once
 
+#include "rag/crawl_frontier.hpp"
 #include "rag/error.hpp"
 #include "rag/search_index.hpp"
 #include "rag/store.hpp"
@@ -18,6 +19,7 @@ public:
 
     virtual Store& store() = 0;
     virtual SearchIndex& index() = 0;
+    virtual CrawlFrontier& frontier() = 0;
     /// Puts a document into a further collection without an identity there, as a database that was
     /// taken over may hold it; the ports have no such function.
     virtual void share(DocumentId document, CollectionId collection) = 0;

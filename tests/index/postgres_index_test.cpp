@@ -4,10 +4,13 @@
 #include "index/local_index.hpp"
 #include "storage/postgres_index_source.hpp"
 #include "storage/postgres_search.hpp"
+#include "support/pgbouncer.hpp"
 #include "text/words.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -22,16 +25,30 @@ using namespace rag::storage;
 const CallContext context;
 const EmbeddingSpace space{"test/three", 3};
 
-PostgresOptions make_options(const std::string& schema) {
+/// So long that nothing is found by it within a test.
+constexpr auto no_poll = 1h;
+
+std::string server_address() {
     const char* address = std::getenv("RAG_TEST_POSTGRES");
     if (address == nullptr || *address == '\0') {
         FAIL(
             "RAG_TEST_POSTGRES is not set; run: "
             "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
     }
+    return address;
+}
+
+/// Its connections can be told from all others by their application name, the schema's.
+PostgresOptions make_options(const std::string& schema) {
     PostgresOptions options;
-    options.address = address;
+    options.address = server_address() + "?application_name=" + schema;
     options.schema = schema;
+    return options;
+}
+
+index::LocalIndexOptions poll_every(std::chrono::milliseconds time) {
+    index::LocalIndexOptions options;
+    options.poll = time;
     return options;
 }
 
@@ -42,11 +59,20 @@ struct Schema {
     Schema(const Schema&) = delete;
     Schema& operator=(const Schema&) = delete;
 
-    void drop() const {
-        PostgresConnection connection(make_options(name).address, Pooler::off);
+    void drop() const { run("drop schema if exists " + name + " cascade"); }
+
+    static SqlRows run(const std::string& sql) {
+        PostgresConnection connection(server_address(), Pooler::off);
         connection.begin();
-        connection.run_script("drop schema if exists " + name + " cascade");
+        SqlRows rows = connection.run(sql);
         connection.commit();
+        return rows;
+    }
+
+    /// How many connections there are now to this schema.
+    std::size_t connections() const {
+        return run("select pid from pg_stat_activity where application_name = '" + name + "'")
+            .rows.size();
     }
 
     std::string name;
@@ -54,7 +80,11 @@ struct Schema {
 
 /// What one process has open.
 struct Server {
-    explicit Server(const Schema& schema) : pool(make_options(schema.name)) {
+    explicit Server(const Schema& schema, index::LocalIndexOptions index_options = {})
+        : Server(make_options(schema.name), std::move(index_options)) {}
+
+    Server(const PostgresOptions& options, index::LocalIndexOptions index_options)
+        : pool(options), index(source, search, std::move(index_options)) {
         index.start();
         CallContext soon;
         soon.deadline = std::chrono::steady_clock::now() + 20s;
@@ -95,7 +125,7 @@ struct Server {
     PostgresStore plain{context, pool};
     PostgresSearch search{pool};
     PostgresIndexSource source{pool, plain};
-    index::LocalIndex index{source, search, {}};
+    index::LocalIndex index;
     index::IndexedStore store{plain, index};
 };
 
@@ -105,9 +135,32 @@ bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseco
         if (std::chrono::steady_clock::now() > end) {
             return false;
         }
-        std::this_thread::yield();
+        std::this_thread::sleep_for(1ms);
     }
     return true;
+}
+
+/// Of another program, and older than whatever is written while it lives.
+class OlderTransaction {
+public:
+    OlderTransaction() : connection_(server_address(), Pooler::off) {
+        connection_.begin();
+        connection_.run("select pg_current_xact_id()");
+    }
+    void end() { connection_.commit(); }
+
+private:
+    PostgresConnection connection_;
+};
+
+void wait_until_listening(const Schema& schema) {
+    REQUIRE(becomes_true(
+        [&] {
+            return !Schema::run("select 1 from pg_stat_activity where application_name = '" +
+                                schema.name + "' and query ilike 'listen%' and state = 'idle'")
+                        .empty();
+        },
+        10s));
 }
 
 }  // namespace
@@ -116,14 +169,12 @@ TEST_CASE("postgres index: own writes are found at once, even beside an older op
     const Schema schema("test_index_own");
     Server server(schema);
     (void)server.collection();
-    PostgresConnection older(make_options(schema.name).address, Pooler::off);
-    older.begin();
-    older.run("select pg_current_xact_id()");
+    OlderTransaction older;
     const auto added = server.add("A", "a zebra runs");
     CHECK(server.find("zebra") == 1);
     server.store.delete_document(context, added.id);
     CHECK(server.find("zebra") == 0);
-    older.abandon();
+    older.end();
 }
 
 TEST_CASE("postgres index: servers find each other's writes and deletes within a second") {
@@ -136,6 +187,121 @@ TEST_CASE("postgres index: servers find each other's writes and deletes within a
     two.add("B", "a quokka");
     CHECK(becomes_true([&] { return two.find("okapi") == 0; }, 1000ms));
     CHECK(becomes_true([&] { return one.find("quokka") == 1; }, 1000ms));
+}
+
+TEST_CASE("postgres index: a server that listens need not poll") {
+    const Schema schema("test_index_listen");
+    Server writer(schema);
+    Server reader(schema, poll_every(no_poll));
+    (void)writer.collection();
+    wait_until_listening(schema);
+    const auto added = writer.add("A", "an okapi");
+    CHECK(becomes_true([&] { return reader.find("okapi") == 1; }, 5s));
+    writer.store.delete_document(context, added.id);
+    CHECK(becomes_true([&] { return reader.find("okapi") == 0; }, 5s));
+}
+
+TEST_CASE("postgres index: a search that follows a commit by a little sees it") {
+    const Schema schema("test_index_due");
+    Server writer(schema);
+    Server reader(schema, poll_every(no_poll));
+    (void)writer.collection();
+    wait_until_listening(schema);
+    CHECK(becomes_true([&] { return !reader.source.may_have_changed(context); }, 5s));
+    OlderTransaction older;
+    writer.add("A", "an okapi");
+    CHECK(becomes_true([&] { return reader.source.may_have_changed(context); }, 5s));
+    CHECK(reader.find("okapi") == 0);
+    older.end();
+    CHECK(becomes_true([&] { return reader.find("okapi") == 1; }, 1000ms));
+    CHECK(becomes_true([&] { return !reader.source.may_have_changed(context); }, 5s));
+}
+
+TEST_CASE("postgres index: its own writes are no news to a server") {
+    const Schema schema("test_index_no_news");
+    Server server(schema, poll_every(no_poll));
+    wait_until_listening(schema);
+    CHECK(becomes_true([&] { return !server.source.may_have_changed(context); }, 5s));
+    server.add("A", "an okapi");
+    CHECK(server.find("okapi") == 1);
+    // What another writes afterwards comes after it in the order of the notifications.
+    Server other(schema);
+    OlderTransaction older;
+    other.add("B", "a quokka");
+    CHECK(becomes_true([&] { return server.source.may_have_changed(context); }, 5s));
+    older.end();
+    CHECK(becomes_true([&] { return server.find("quokka") == 1; }, 1000ms));
+}
+
+TEST_CASE("postgres index: a listener whose connection was killed misses nothing") {
+    const Schema schema("test_index_deaf");
+    Server writer(schema);
+    Server reader(schema, poll_every(no_poll));
+    (void)writer.collection();
+    wait_until_listening(schema);
+    Schema::run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '" +
+        schema.name + "' and query ilike 'listen%'");
+    writer.add("A", "an okapi");
+    CHECK(becomes_true([&] { return reader.find("okapi") == 1; }, 10s));
+    writer.add("B", "a quokka");
+    CHECK(becomes_true([&] { return reader.find("quokka") == 1; }, 10s));
+}
+
+TEST_CASE("postgres index: behind a transaction pooler servers poll and are as current") {
+    const Schema schema("test_index_pooled");
+    const test::Pgbouncer pooler(server_address());
+    PostgresOptions options = make_options(schema.name);
+    options.address = pooler.address();
+    options.pooler = Pooler::transaction;
+    Server writer(options, {});
+    Server reader(options, {});
+    const auto added = writer.add("A", "an okapi");
+    CHECK(becomes_true([&] { return reader.find("okapi") == 1; }, 1000ms));
+    OlderTransaction older;
+    writer.store.delete_document(context, added.id);
+    older.end();
+    CHECK(becomes_true([&] { return reader.find("okapi") == 0; }, 1000ms));
+    CHECK_FALSE(reader.source.may_have_changed(context));
+    // What is written through the pooler is told to those that listen all the same.
+    Server direct(schema, poll_every(no_poll));
+    wait_until_listening(schema);
+    writer.add("B", "a quokka");
+    CHECK(becomes_true([&] { return direct.find("quokka") == 1; }, 5s));
+}
+
+TEST_CASE("postgres index: no more connections than permitted, the listening one included") {
+    const Schema schema("test_index_pool");
+    PostgresOptions options = make_options(schema.name);
+    SUBCASE("three") {
+        options.connections = 3;
+    }
+    SUBCASE("one, which then does not listen") {
+        options.connections = 1;
+    }
+    Server server(options, {});
+    Server other(options, {});
+    (void)other.collection();
+    std::atomic<bool> over = false;
+    std::size_t most = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int thread = 0; thread < 8; ++thread) {
+            threads.emplace_back([&, thread] {
+                for (int i = 0; !over; ++i) {
+                    server.add(std::to_string(thread) + '/' + std::to_string(i), "an okapi");
+                    (void)server.search.count(context, {{server.collection()}, {}});
+                }
+            });
+        }
+        for (int look = 0; look < 50; ++look) {
+            most = std::max(most, schema.connections());
+        }
+        over = true;
+    }
+    CHECK(most >= options.connections);
+    CHECK(most <= 2 * options.connections);
+    CHECK(becomes_true([&] { return other.find("okapi") > 0; }, 1000ms));
 }
 
 TEST_CASE("postgres index: what an older transaction commits late is not skipped") {

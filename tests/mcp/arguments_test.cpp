@@ -60,10 +60,13 @@ TEST_CASE("arguments: whole numbers come as text and as floats, halves do not") 
         CHECK(prepare({{"limit", five}})["limit"] == 5);
         CHECK(prepare({{"limit", five}})["limit"].is_number_integer());
     }
-    for (const Json& wrong : {Json(5.5), Json("5.5"), Json("five"), Json(""), Json(true),
-                              Json(1e300), Json(Json::array({5}))}) {
+    for (const Json& wrong :
+         {Json(5.5), Json("5.5"), Json("five"), Json(""), Json(true), Json(1e300), Json("1e300"),
+          Json(18446744073709551615ULL), Json("9223372036854775808"), Json(Json::array({5}))}) {
         CHECK_THROWS_AS(prepare({{"limit", wrong}}), rag::Error);
     }
+    CHECK(prepare({{"limit", 9223372036854775807LL}})["limit"] == 9223372036854775807LL);
+    CHECK(prepare({{"limit", 9223372036854775807ULL}})["limit"] == 9223372036854775807LL);
     CHECK(prepare({{"threshold", "0.25"}})["threshold"] == 0.25);
     CHECK(prepare({{"threshold", 1}})["threshold"] == 1);
 }

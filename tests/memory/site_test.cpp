@@ -1,5 +1,8 @@
 #include "memory/world.hpp"
 
+#include <algorithm>
+#include <map>
+
 using namespace rag;
 using memory::CrawlMode;
 using rag::test::error_of;
@@ -142,12 +145,109 @@ TEST_CASE("ingest_url: a crawl that was cancelled is taken up by the same call")
     };
     CHECK(!error_of([&] { world.crawl(); }).empty());
     world.context.stop = {};
-    world.web.before_page = {};
+    std::vector<std::string> asked;
+    world.web.before_page = [&](const std::string& url) { asked.push_back(url); };
     CHECK(world.documents() == 1);
     const auto report = world.crawl();
+    CHECK(asked == std::vector<std::string>{site + "a", site + "b"});
+    CHECK(report.pages_crawled == 3);
     CHECK(report.pages_ingested == 3);
-    CHECK(report.pages_unchanged == 1);
+    CHECK(report.pages_unchanged == 0);
+    CHECK(report.total_chunks == 3);
+    CHECK(report.document_ids->size() == 3);
     CHECK(holds(error_of([&] { world.crawl(); }), "already"));
+}
+
+TEST_CASE("ingest_url: pages of the same main content are stored once") {
+    SiteWorld world;
+    world.web.pages[site].links.push_back(site + "copy");
+    world.web.pages[site + "copy"] = {200, "Page about anchors.", "Copy", {}};
+    const auto report = world.crawl();
+    CHECK(report.pages_crawled == 4);
+    CHECK(report.pages_folded == 1);
+    CHECK(report.pages_ingested == 3);
+    CHECK(world.documents() == 3);
+    const auto again = world.crawl(CrawlMode::recrawl);
+    CHECK(again.pages_folded == 1);
+    CHECK(again.pages_unchanged == 3);
+    CHECK(world.documents() == 3);
+    world.web.pages[site + "copy"].markdown = "Page about oars.";
+    CHECK(world.crawl(CrawlMode::recrawl).pages_folded == 0);
+    CHECK(world.documents() == 4);
+    CHECK(world.find("anchors", 1).hits.at(0).source_url == site + "a");
+    world.web.pages[site + "a"].markdown = "Page about oars.";
+    CHECK(world.crawl(CrawlMode::recrawl).pages_folded == 1);
+    CHECK(world.documents() == 3);
+}
+
+TEST_CASE("ingest_url: what most pages repeat is left out, also of those that came first") {
+    SiteWorld world;
+    const auto text = [](int number) {
+        return "Own text of page " + std::to_string(number) + ".\n\nSubscribe to our newsletter!\n";
+    };
+    world.web.pages[site].links.clear();
+    for (int i = 0; i < 12; ++i) {
+        const std::string url = site + std::to_string(i);
+        world.web.pages[site].links.push_back(url);
+        world.web.pages[url] = {200, text(i), "P" + std::to_string(i), {}};
+    }
+    const auto report = world.crawl();
+    CHECK(report.pages_ingested == 13);
+    memory::ListDocuments all;
+    all.limit = 200;
+    for (const DocumentSummary& document :
+         world.memory().list_documents(world.context, all).documents) {
+        memory::GetDocument request;
+        request.document_id = document.id;
+        const auto view = world.memory().get_document(world.context, request);
+        CHECK_FALSE(holds(view.document.content, "newsletter"));
+    }
+    const auto again = world.crawl(CrawlMode::recrawl);
+    CHECK(again.pages_unchanged == 13);
+    CHECK(again.total_chunks == report.total_chunks);
+}
+
+TEST_CASE("ingest_url: wherever a crawl dies, the next one ends as an unbroken one does") {
+    for (int dies_at = 1; dies_at < 200; ++dies_at) {
+        CAPTURE(dies_at);
+        SiteWorld world;
+        world.web.pages[site].links.clear();
+        for (int i = 0; i < 11; ++i) {
+            const std::string url = site + std::to_string(i);
+            world.web.pages[site].links.push_back(url);
+            world.web.pages[url] = {200,
+                                    "Text " + std::to_string(i) + ".\n\nWas this helpful?\n",
+                                    "P" + std::to_string(i),
+                                    {}};
+        }
+        int calls = 0;
+        std::map<std::string, int> asked;
+        world.web.before_page = [&](const std::string& url) { ++asked[url]; };
+        const auto die = [&] {
+            if (++calls == dies_at) {
+                throw Error(ErrorCode::cancelled, "The process died.");
+            }
+        };
+        world.frontier.before_each = die;
+        world.embedder.before_each = die;
+        const bool died = !error_of([&] { world.crawl(); }).empty();
+        world.frontier.before_each = {};
+        world.embedder.before_each = {};
+        if (died) {
+            const auto report = world.crawl();
+            CHECK(report.pages_failed == 0);
+            CHECK(report.document_ids->size() == 12);
+            CHECK(report.pages_ingested == 12);
+        }
+        CHECK(world.documents() == 12);
+        CHECK(std::count_if(asked.begin(), asked.end(),
+                            [](const auto& entry) { return entry.second > 1; }) <= 1);
+        CHECK(world.crawl(CrawlMode::recrawl).pages_unchanged == 12);
+        if (!died) {
+            return;
+        }
+    }
+    FAIL("The crawl never came to its end.");
 }
 
 TEST_CASE("ingest_url: what is wrong is said") {

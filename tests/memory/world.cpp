@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "text/words.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -27,63 +28,106 @@ Vector embed(std::string_view text) {
     return vector;
 }
 
-/// Breadth first over the map's links.
+/// Breadth first over the map's links, from where the frontier says.
 class PlainPages final : public PageSource {
 public:
     PlainPages(PlainWeb& web, CrawlRequest request) : web_(web), request_(std::move(request)) {
-        queue_.push_back({request_.url, 0, std::nullopt});
-        seen_.insert(request_.url);
-    }
-
-    std::optional<Page> next(const CallContext& context) override {
-        while (!queue_.empty() && given_ < request_.max_pages) {
-            context.check();
-            const Waiting waiting = queue_.front();
-            queue_.pop_front();
-            if (web_.before_page) {
-                web_.before_page(waiting.url);
-            }
-            const auto found = web_.pages.find(waiting.url);
-            const int status = found == web_.pages.end() ? 404 : found->second.status;
-            if (status != 200) {
-                failed_.push_back({waiting.url, status, "status " + std::to_string(status)});
+        for (const FrontierPage& page : request_.known) {
+            if (!page.current) {
+                earlier_[page.url] = page;
                 continue;
             }
-            if (request_.follow_links && waiting.depth < request_.max_depth) {
-                for (const std::string& link : found->second.links) {
-                    if (seen_.insert(link).second) {
-                        queue_.push_back({link, waiting.depth + 1, waiting.url});
-                    }
-                }
+            seen_.insert(page.url);
+            place_ = std::max(place_, page.place + 1);
+            if (page.state == FrontierState::waiting) {
+                queue_.push_back(page);
+            } else {
+                ++given_;
             }
-            ++given_;
-            Page page;
-            page.url = waiting.url;
-            page.title = found->second.title;
-            page.markdown = found->second.markdown;
-            page.metadata = {{"status_code", 200}, {"title", page.title}};
-            page.depth = waiting.depth;
-            page.parent_url = waiting.parent;
-            return page;
         }
-        return std::nullopt;
+        if (seen_.empty()) {
+            queue_.push_back(make(request_.url, 0, std::nullopt));
+        }
     }
 
-    const std::vector<FailedPage>& failed() const override { return failed_; }
+    std::optional<Visit> next(const CallContext& context) override {
+        context.check();
+        Visit visit;
+        bool follow = request_.follow_links;
+        if (!queue_.empty() && given_ < request_.max_pages) {
+            visit.settled = queue_.front();
+            queue_.pop_front();
+        } else if (!take_unlinked(visit.settled)) {
+            return std::nullopt;
+        } else {
+            follow = false;
+        }
+        FrontierPage& page = visit.settled;
+        if (web_.before_page) {
+            web_.before_page(page.url);
+        }
+        const auto found = web_.pages.find(page.url);
+        page.status = found == web_.pages.end() ? 404 : found->second.status;
+        visit.queued = static_cast<std::int64_t>(queue_.size());
+        if (page.status != 200) {
+            const bool gone = page.status == 404 || page.status == 410;
+            page.state = gone ? FrontierState::gone : FrontierState::failed;
+            page.error = "status " + std::to_string(page.status);
+            return visit;
+        }
+        ++given_;
+        page.state = FrontierState::done;
+        if (follow && page.depth < request_.max_depth) {
+            add_links(found->second, visit);
+        }
+        visit.page.emplace();
+        visit.page->url = page.url;
+        visit.page->title = found->second.title;
+        visit.page->markdown = found->second.markdown;
+        visit.page->metadata = {{"status_code", 200}, {"title", visit.page->title}};
+        visit.page->depth = page.depth;
+        visit.page->parent_url = page.parent;
+        return visit;
+    }
 
 private:
-    struct Waiting {
-        std::string url;
-        std::int64_t depth = 0;
-        std::optional<std::string> parent;
-    };
+    FrontierPage make(const std::string& url, std::int64_t depth,
+                      const std::optional<std::string>& parent) {
+        FrontierPage page = earlier_.contains(url) ? earlier_[url] : FrontierPage{};
+        page.url = url;
+        page.depth = depth;
+        page.place = place_++;
+        page.parent = parent;
+        page.state = FrontierState::waiting;
+        page.current = true;
+        seen_.insert(url);
+        return page;
+    }
+    void add_links(const PlainWeb::Site& site, Visit& visit) {
+        for (const std::string& link : site.links) {
+            if (!seen_.contains(link)) {
+                queue_.push_back(make(link, visit.settled.depth + 1, visit.settled.url));
+                visit.also.push_back(queue_.back());
+            }
+        }
+    }
+    bool take_unlinked(FrontierPage& page) {
+        for (const auto& [url, earlier] : earlier_) {
+            if (request_.ask_for_unlinked && earlier.document != 0 && !seen_.contains(url)) {
+                page = make(url, earlier.depth, earlier.parent);
+                return true;
+            }
+        }
+        return false;
+    }
 
     PlainWeb& web_;
     const CrawlRequest request_;
-    std::deque<Waiting> queue_;
+    std::deque<FrontierPage> queue_;
+    std::map<std::string, FrontierPage> earlier_;
     std::set<std::string> seen_;
+    std::int64_t place_ = 0;
     std::int64_t given_ = 0;
-    std::vector<FailedPage> failed_;
 };
 
 }  // namespace
@@ -138,8 +182,8 @@ std::unique_ptr<memory::Memory> World::make(std::chrono::milliseconds lease) {
     options.files.allowed_roots = {{root}};
     options.job_lease = lease;
     options.host = "test-host";
-    return std::make_unique<memory::Memory>(memory::Ports{store, store, embedder, web, clock, ids},
-                                            options);
+    return std::make_unique<memory::Memory>(
+        memory::Ports{store, frontier, store, embedder, web, clock, ids}, options);
 }
 
 memory::IngestedDocument World::add(const std::string& content, const std::string& title,

@@ -4,6 +4,7 @@
 #include "memory/memory.hpp"
 #include "memory/plain_store.hpp"
 #include "rag/error.hpp"
+#include "support/fake_frontier.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -72,6 +73,7 @@ public:
     SystemClock clock;
     RandomIds ids;
     PlainStore store{clock};
+    FakeFrontier frontier{store};
     StemEmbedder embedder;
     PlainWeb web;
     CallContext context;

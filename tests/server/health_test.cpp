@@ -73,6 +73,18 @@ TEST_CASE("health: the system's parts are told, and a failed one is a 503") {
     CHECK(ask(routes, "/api/system/detailed-health").status == 503);
 }
 
+TEST_CASE("health: a server whose store is away goes on as long as its index answers") {
+    PartState index = PartState::ready;
+    const auto routes =
+        make_health_routes({[] { return PartState::unreachable; }, [&] { return index; }});
+    const http::Response answer = ask(routes, "/health");
+    CHECK(answer.status == 200);
+    CHECK(parse_json(answer.body)["status"] == "degraded");
+    CHECK(parse_json(answer.body)["store"] == "unreachable");
+    index = PartState::loading;
+    CHECK(ask(routes, "/health").status == 503);
+}
+
 TEST_CASE("metrics: counters, gauges and histograms in Prometheus' text format") {
     Metrics metrics;
     metrics.counter("rag_calls_total", "Calls.", {{"tool", "a\"b"}}).add(2);

@@ -1,20 +1,11 @@
-#include "server/stdio.hpp"
-
-#include "base/clock.hpp"
-#include "mcp/dispatcher.hpp"
-#include "support/fake_registry.hpp"
-
-#include <doctest/doctest.h>
-#include <poll.h>
-#include <unistd.h>
+#include "server/stdio_fixture.hpp"
 
 #include <optional>
-#include <thread>
 
 namespace {
 
 using rag::Json;
-using rag::test::FakeOffer;
+using rag::test::StdioServer;
 
 const Json modern_meta = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
                           {"io.modelcontextprotocol/clientCapabilities", Json::object()}};
@@ -38,80 +29,6 @@ Json initialize(const char* version) {
                     {"capabilities", {{"elicitation", Json::object()}}},
                     {"clientInfo", {{"name", "test"}, {"version", "1"}}}});
 }
-
-/// A server on two pipes, and the client's ends of them.
-class StdioServer {
-public:
-    explicit StdioServer(rag::server::StdioOptions options = {})
-        : options_(options),
-          dispatcher_(offer.registry, rag::test::fake_card(), "secret", changes, clock_, ids_) {
-        REQUIRE(pipe(to_server_) == 0);
-        REQUIRE(pipe(from_server_) == 0);
-        thread_ = std::thread([this] {
-            rag::server::Stdio stdio(dispatcher_, {}, calls_, jobs_, options_);
-            stdio.serve(to_server_[0], from_server_[1], stop_.get_token());
-            close(from_server_[1]);
-        });
-    }
-    ~StdioServer() {
-        end_input();
-        offer.door.open();
-        thread_.join();
-        close(to_server_[0]);
-        close(from_server_[0]);
-    }
-
-    void send(const Json& message) { send_text(message.dump() + '\n'); }
-    void send_text(const std::string& text) {
-        REQUIRE(write(to_server_[1], text.data(), text.size()) ==
-                static_cast<ssize_t>(text.size()));
-    }
-    /// The next message; null at the end of the output.
-    Json receive() {
-        for (;;) {
-            if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
-                Json message = Json::parse(buffer_.substr(0, end));
-                buffer_.erase(0, end + 1);
-                return message;
-            }
-            pollfd ready = {from_server_[0], POLLIN, 0};
-            REQUIRE(poll(&ready, 1, 10'000) == 1);
-            char bytes[4096];
-            const ssize_t got = read(from_server_[0], bytes, sizeof bytes);
-            if (got <= 0) {
-                return nullptr;
-            }
-            buffer_.append(bytes, static_cast<std::size_t>(got));
-        }
-    }
-    Json ask(const Json& message) {
-        send(message);
-        return receive();
-    }
-    void end_input() {
-        if (to_server_[1] >= 0) {
-            close(to_server_[1]);
-            to_server_[1] = -1;
-        }
-    }
-    void stop() { stop_.request_stop(); }
-
-    FakeOffer offer;
-    rag::mcp::ChangeHub changes;
-
-private:
-    rag::server::StdioOptions options_;
-    rag::SystemClock clock_;
-    rag::RandomIds ids_;
-    rag::mcp::Dispatcher dispatcher_;
-    rag::Workers calls_{"call", 2, 8};
-    rag::Workers jobs_{"job", 2, 8};
-    std::stop_source stop_;
-    int to_server_[2] = {-1, -1};
-    int from_server_[2] = {-1, -1};
-    std::string buffer_;
-    std::thread thread_;
-};
 
 }  // namespace
 
@@ -264,6 +181,13 @@ TEST_CASE("stdio: an open subscription ends with a cancellation and its response
     const Json last = server.receive();
     CHECK(last["id"] == 7);
     CHECK(last["result"]["resultType"] == "complete");
+}
+
+TEST_CASE("stdio: a client that never shook hands is told nothing that it did not ask for") {
+    StdioServer server;
+    CHECK(server.ask(modern(1, "server/discover"))["id"] == 1);
+    server.changes.list_changed(rag::mcp::ListKind::resources);
+    CHECK(server.ask(modern(2, "server/discover"))["id"] == 2);
 }
 
 TEST_CASE("stdio: a legacy client that subscribed hears of the resource") {

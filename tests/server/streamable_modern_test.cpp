@@ -267,6 +267,26 @@ TEST_CASE("modern: listening acknowledges first, tags every message and ends gra
     CHECK(server.streams.standing() == 0);
 }
 
+TEST_CASE("modern: somebody looks for changes before a client is promised to hear of them") {
+    HttpFixture server;
+    int attended = 0;
+    server.changes.set_attendant([&] { ++attended; });
+    CHECK_FALSE(server.changes.is_watched());
+    const auto exchange = server.post_modern(
+        modern_message(1, "subscriptions/listen", {{"notifications", Json::object()}}));
+    REQUIRE(exchange->stream() != nullptr);
+    CHECK(attended == 1);
+    CHECK(server.changes.is_watched());
+    const std::string session = server.open_session();
+    server.post(make_message(1, "resources/subscribe", {{"uri", "memory://x"}}),
+                {{"mcp-session-id", session}});
+    CHECK(attended == 2);
+    exchange->hang_up();
+    server.streams.end_all();
+    // A session without a stream hears nothing, so that nobody need look for it.
+    CHECK_FALSE(server.changes.is_watched());
+}
+
 TEST_CASE("modern: a wrong filter and too many subscriptions are refused without a stream") {
     HttpFixture server({}, {.subscriptions_max = 1});
     const Json good =
@@ -301,7 +321,9 @@ TEST_CASE("streams: keep-alives are written, idle streams are closed, places com
         modern_message(1, "subscriptions/listen", {{"notifications", Json::object()}});
     const auto first = server.post_modern(listen);
     CHECK(first->stream()->await_text(": keepalive\n\n"));
-    CHECK(server.post_modern(listen)->await_response().status == 503);
+    const auto refused = server.post_modern(listen);
+    CHECK(refused->stream() == nullptr);
+    CHECK(body_of(refused->await_response())["error"]["code"] == -32603);
     first->hang_up();
     CHECK(server.post_modern(listen)->stream() != nullptr);
 }

@@ -1,3 +1,4 @@
+#include "contract/frontier_contract.hpp"
 #include "contract/search_index_contract.hpp"
 #include "contract/store_contract.hpp"
 #include "storage/kinds.hpp"
@@ -44,6 +45,10 @@ TEST_CASE("every store keeps what it promises of jobs") {
 
 TEST_CASE("every store keeps what it promises of the change feed") {
     check_all_kinds(contract::feed_promises());
+}
+
+TEST_CASE("every frontier keeps what it promises") {
+    check_all_kinds(contract::frontier_promises());
 }
 
 TEST_CASE("every search keeps what it promises") {

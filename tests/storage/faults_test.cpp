@@ -4,12 +4,12 @@
 #include "storage/postgres_store.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_store.hpp"
+#include "support/own_postgres.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstdio>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -59,39 +59,6 @@ public:
 
 private:
     storage::PostgresConnection connection_;
-};
-
-/// A script's standard output; throws when it fails.
-std::string run_script(const std::string& command) {
-    FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::string output;
-    char buffer[256];
-    while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) {
-        output += buffer;
-    }
-    REQUIRE(pclose(pipe) == 0);
-    return output.substr(0, output.find('\n'));
-}
-
-/// A server that a test may stop; gone at the end.
-class OwnServer {
-public:
-    OwnServer() : address_(run("start")) {}
-    ~OwnServer() { [[maybe_unused]] const int status = std::system((command_ + "stop").c_str()); }
-    OwnServer(const OwnServer&) = delete;
-    OwnServer& operator=(const OwnServer&) = delete;
-
-    const std::string& address() const { return address_; }
-    void restart() const { run("restart"); }
-
-private:
-    std::string run(const std::string& what) const { return run_script(command_ + what); }
-
-    test::TempDir dir_;
-    std::string command_ = "RAG_TEST_POSTGRES_FOLDER='" + dir_.file("postgres") + "' '" +
-                           RAG_SOURCE_DIR "/scripts/postgres-for-tests' ";
-    std::string address_;
 };
 
 }  // namespace
@@ -155,7 +122,7 @@ TEST_CASE("postgres: a write whose backend is killed is done again, once") {
 }
 
 TEST_CASE("postgres: a restart of the server costs only the calls in flight") {
-    const OwnServer server;
+    const test::OwnPostgres server;
     storage::PostgresOptions options;
     options.address = server.address();
     storage::PostgresPool pool(options);

@@ -1,10 +1,13 @@
 #include "storage/kinds.hpp"
 
+#include "storage/postgres_frontier.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/sqlite_frontier.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_store.hpp"
+#include "support/fake_frontier.hpp"
 #include "support/fake_store.hpp"
 #include "support/temp_dir.hpp"
 
@@ -21,18 +24,21 @@ class FakeKind final : public contract::StoreUnderTest {
 public:
     Store& store() override { return store_; }
     SearchIndex& index() override { return store_; }
+    CrawlFrontier& frontier() override { return frontier_; }
     void share(DocumentId document, CollectionId collection) override {
         store_.share(document, collection);
     }
 
 private:
     FakeStore store_;
+    FakeFrontier frontier_{store_};
 };
 
 class SqliteKind final : public contract::StoreUnderTest {
 public:
     Store& store() override { return store_; }
     SearchIndex& index() override { return search_; }
+    CrawlFrontier& frontier() override { return frontier_; }
     void share(DocumentId document, CollectionId collection) override {
         database_->write({}, [&](storage::Connection& db) {
             db.prepare("INSERT INTO collection_documents VALUES (?1, ?2, NULL)")
@@ -48,6 +54,7 @@ private:
         std::make_shared<storage::SqliteDatabase>(dir_.file("memory.db"), storage::SqliteOptions{});
     storage::SqliteStore store_{database_};
     storage::SqliteSearch search_{database_};
+    storage::SqliteFrontier frontier_{database_};
 };
 
 class PostgresKind final : public contract::StoreUnderTest {
@@ -57,6 +64,7 @@ public:
 
     Store& store() override { return store_; }
     SearchIndex& index() override { return search_; }
+    CrawlFrontier& frontier() override { return frontier_; }
     void share(DocumentId document, CollectionId collection) override {
         schema_->run("insert into @S.collection_documents values (" + std::to_string(collection) +
                      ", " + std::to_string(document) + ", null)");
@@ -67,6 +75,7 @@ private:
     storage::PostgresPool pool_;
     storage::PostgresStore store_;
     storage::PostgresSearch search_;
+    storage::PostgresFrontier frontier_{pool_};
 };
 
 }  // namespace

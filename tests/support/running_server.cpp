@@ -1,5 +1,6 @@
 #include "support/running_server.hpp"
 
+#include <httplib.h>
 #include <pqxx/pqxx>
 
 #include <unistd.h>
@@ -17,7 +18,14 @@ namespace {
 
 constexpr std::chrono::seconds start_timeout{60};
 
-std::string postgres_url() {
+std::string make_schema_name() {
+    static std::atomic<int> counter{0};
+    return "test_" + std::to_string(getpid()) + '_' + std::to_string(++counter);
+}
+
+}  // namespace
+
+std::string postgres_address() {
     const char* url = std::getenv("RAG_TEST_POSTGRES");
     if (url == nullptr || *url == '\0') {
         throw std::runtime_error(
@@ -26,16 +34,9 @@ std::string postgres_url() {
     return url;
 }
 
-std::string make_schema_name() {
-    static std::atomic<int> counter{0};
-    return "test_" + std::to_string(getpid()) + '_' + std::to_string(++counter);
-}
-
-}  // namespace
-
 TestMemory::TestMemory(StoreKind kind) {
     if (kind == StoreKind::postgres) {
-        database_url_ = postgres_url();
+        database_url_ = postgres_address();
         schema_ = make_schema_name();
     }
 }
@@ -91,6 +92,18 @@ std::unique_ptr<McpClient> RunningServer::connect(Wire wire) {
         case Transport::sse: return connect_sse(address_);
     }
     throw std::logic_error("unknown transport");
+}
+
+nlohmann::json RunningServer::health() const {
+    httplib::Client client(address_);
+    const httplib::Result answer = client.Get("/health");
+    if (!answer) {
+        throw std::runtime_error("GET /health got no answer: " +
+                                 httplib::to_string(answer.error()));
+    }
+    nlohmann::json states = nlohmann::json::parse(answer->body);
+    states["http_status"] = answer->status;
+    return states;
 }
 
 std::string RunningServer::log() const {

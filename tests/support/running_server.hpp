@@ -12,6 +12,10 @@ namespace rag::test {
 
 enum class StoreKind { sqlite, postgres };
 
+/// The server that RAG_TEST_POSTGRES names. Throws std::runtime_error with a sentence when it is
+/// not set.
+std::string postgres_address();
+
 /// Where a memory of its own lives: a folder, and with Postgres a schema that goes with it.
 class TestMemory {
 public:
@@ -40,6 +44,8 @@ public:
     /// "http://127.0.0.1:PORT"; empty for stdio.
     const std::string& address() const { return address_; }
     std::unique_ptr<McpClient> connect(Wire wire);
+    /// What /health says; the status stands beside it as "http_status".
+    nlohmann::json health() const;
     /// What it wrote to standard error so far.
     std::string log() const;
 

@@ -186,6 +186,42 @@ TEST_CASE("tools: a text's life, each answer as its schema says") {
     CHECK(world.call("delete_collection", {{"collection_name", "n"}})["deleted"] == true);
 }
 
+TEST_CASE("tools: search and fetch as connectors want them") {
+    ToolWorld world;
+    world.call("create_collection", {{"name", "n"}, {"description", "d"}});
+    std::string content;
+    for (int i = 0; content.size() < 130'000; ++i) {
+        content += "Paragraph " + std::to_string(i) + " is about harbours.\n\n";
+    }
+    const Json stored = world.call(
+        "ingest_text",
+        {{"content", content}, {"collection_name", "n"}, {"document_title", "Harbours"}});
+    // Many passages fit, and the document is one result.
+    const Json found = world.call("search", {{"query", "harbours"}});
+    REQUIRE(found["results"].size() == 1);
+    const std::string id = found["results"][0]["id"];
+    CHECK(id == stored["source_document_id"].dump());
+    CHECK(found["results"][0]["title"] == "Harbours");
+    CHECK(found["results"][0]["url"] == "memory://documents/" + id);
+    // The parts of a long one are the whole.
+    std::string whole;
+    std::string next = id;
+    for (int parts = 0; !next.empty() && parts < 10; ++parts) {
+        const Json part = world.call("fetch", {{"id", next}});
+        CHECK(part["id"] == next);
+        const std::string text = part["text"];
+        const std::size_t end = text.rfind("\n\n[The document goes on: fetch the id ");
+        next = end == std::string::npos ? "" : text.substr(end + 38, text.size() - end - 40);
+        whole += text.substr(0, end);
+    }
+    CHECK(whole == content);
+    for (const char* wrong :
+         {"", "0", "-1", "x", "7x", "7@", "7@-1", "@5", "99999999999999999999"}) {
+        CHECK(world.error("fetch", {{"id", wrong}}) ==
+              "Document " + std::string(wrong) + " not found");
+    }
+}
+
 TEST_CASE("tools: files and sites, each answer as its schema says") {
     ToolWorld world;
     world.write_file("docs/a.md", "Alpha anchors.");
