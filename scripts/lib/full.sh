@@ -3,10 +3,11 @@
 fuzz_seconds=${RAG_FUZZ_SECONDS:-60}
 
 run_fuzzer() {
-    local corpus=$root/build/fuzz/corpus/$1
+    local corpus=$root/build/fuzz/corpus/$1 seeds=$root/tests/fuzz/seeds/$1
     mkdir -p "$corpus"
+    [ -d "$seeds" ] || seeds=
     "$root/build/fuzz/tests/bin/rag_fuzz_$1" -max_total_time="$fuzz_seconds" -rss_limit_mb=4096 \
-        -timeout=20 "$corpus"
+        -timeout=20 "$corpus" ${seeds:+"$seeds"}
 }
 
 configure_fuzzers() {

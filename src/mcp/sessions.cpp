@@ -9,6 +9,13 @@ namespace {
 constexpr std::size_t nonce_bytes = 16;
 constexpr std::size_t session_id_max = 1024;
 
+/// Whether the fields are of the types that open() writes; those of another version may not be.
+bool are_fields(const Json& fields) {
+    return fields.is_array() && fields.size() == 5 && fields[0].is_string() &&
+           fields[1].is_string() && fields[2].is_number_unsigned() &&
+           fields[3].is_number_integer() && fields[4].is_string();
+}
+
 /// Principals may be long or personal; the id needs only to tell them apart.
 std::string digest(const std::string& principal) {
     return to_base64url(sha256(principal).substr(0, nonce_bytes));
@@ -50,7 +57,7 @@ std::optional<Session> Sessions::find(std::string_view id, const std::string& pr
         return std::nullopt;
     }
     const std::optional<Json> fields = seal_.open(id);
-    if (!fields || !fields->is_array() || fields->size() != 5) {
+    if (!fields || !are_fields(*fields)) {
         return std::nullopt;
     }
     const std::optional<Revision> revision = parse_revision((*fields)[0].get<std::string>());

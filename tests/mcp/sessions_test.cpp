@@ -1,6 +1,7 @@
 #include "mcp/sessions.hpp"
 
 #include "base/clock.hpp"
+#include "mcp/seal.hpp"
 
 #include <doctest/doctest.h>
 
@@ -70,6 +71,19 @@ TEST_CASE("sessions: another principal, an end and time over all mean not found"
     CHECK(sessions.find(two, "ada"));
     clock.time += std::chrono::hours(1);
     CHECK_FALSE(sessions.find(two, "ada"));
+}
+
+TEST_CASE("sessions: fields of other types are no session, though we signed them") {
+    SetClock clock;
+    RecentlyEndedSessions ended;
+    const Sessions sessions("secret", ended, clock);
+    const Seal seal("secret", "session");
+    for (const char* fields :
+         {"null", "{}", "[]", "[1,2,3,4,5]", R"(["2025-11-25",null,0,0,""])",
+          R"(["2025-11-25","d","x",1e300,"n"])", R"(["2025-11-25","d",-1,0,[]])"}) {
+        CAPTURE(fields);
+        CHECK_FALSE(sessions.find(seal.close(rag::Json::parse(fields)), "p"));
+    }
 }
 
 TEST_CASE("sessions: what is remembered of ended ones is bounded") {
