@@ -1,5 +1,6 @@
 #include "app.hpp"
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "base/workers.hpp"
@@ -32,14 +33,29 @@ constexpr std::size_t job_queue_max = 64;
 /// The whole stop, drain included: clients and platforms kill what takes longer than 5 s.
 constexpr std::chrono::milliseconds stop_time_max{4'500};
 constexpr std::chrono::milliseconds idle_look_pause{200};
+constexpr std::chrono::milliseconds server_answer_max{2'000};
 
 class App final : public cli::Application {
 public:
     explicit App(const LoadedConfig& config)
         : config_(config.config), engine_(config_, telemetry_.metrics()) {}
 
-    memory::Memory& memory() override { return engine_.memory(CallContext{}); }
+    void search_in(cli::Searched where) override {
+        engine_.search_from(where == cli::Searched::copy ? SearchFrom::copy : SearchFrom::store);
+    }
+    memory::Memory& memory() override {
+        memory::Memory& memory = engine_.memory(CallContext{});
+        engine_.wait_for_copy(CallContext{});
+        return memory;
+    }
     Store& store() override { return engine_.store(CallContext{}); }
+    Transfer& transfer() override { return engine_.transfer(CallContext{}); }
+    memory::VerifyReport verify(const CallContext& context,
+                                const memory::VerifyOptions& options) override {
+        search_in(cli::Searched::copy);
+        engine_.wait_for_copy(context);
+        return engine_.verify(context, options);
+    }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
     TokenTable& tokens() override { return engine_.tokens(CallContext{}); }
 
@@ -53,6 +69,24 @@ public:
                                        Removal removal) override {
         return rag::collect_garbage(config_, engine_, context, retention, removal);
     }
+
+    Json ask_server() override {
+        const bool everywhere = config_.host == "0.0.0.0" || config_.host == "::";
+        const bool is_v6 = config_.host.find(':') != std::string::npos;
+        const std::string host = everywhere ? "127.0.0.1" : config_.host;
+        HttpRequest request;
+        request.url = "http://" + (is_v6 && !everywhere ? '[' + host + ']' : host) + ':' +
+                      std::to_string(config_.port) + "/health";
+        request.reach = Reach::anywhere;
+        request.timeout = server_answer_max;
+        try {
+            const Json answer = parse_json(engine_.http().send(CallContext{}, request).body);
+            return answer.is_object() ? answer : Json(nullptr);
+        } catch (const Error&) {
+            return nullptr;
+        }
+    }
+
     MigrationPlan plan_migration(const CallContext& context) override {
         return rag::plan_migration(config_, context);
     }

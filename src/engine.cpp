@@ -138,10 +138,12 @@ void Engine::show() {
         of_copy([](Status status) { return static_cast<double>(status.excluded.size()); }));
     metrics_.gauge("rag_index_stuck", "1 while the copy cannot follow the database.",
                    of_copy([](Status status) { return status.trouble.empty() ? 0.0 : 1.0; }));
-    metrics_.gauge("rag_index_lag_seconds", "Since the copy last read the change feed.",
-                   of_copy([](Status status) {
-                       return std::chrono::duration<double>(status.behind).count();
-                   }));
+    metrics_.gauge(
+        "rag_index_lag_seconds", "Since the copy last read the change feed.",
+        of_copy([](Status status) {
+            return std::chrono::duration<double>(status.lag.value_or(std::chrono::milliseconds{0}))
+                .count();
+        }));
     metrics_.gauge("rag_store_open", "1 once the database is open.",
                    [this] { return opened_.state() == DeferredState::ready ? 1.0 : 0.0; });
     metrics_.gauge("rag_jobs_running", "Jobs that this process works on.", [this] {
@@ -180,6 +182,19 @@ Upkeep& Engine::upkeep(const CallContext& context) {
     return *wait(context).store.upkeep;
 }
 
+Transfer& Engine::transfer(const CallContext& context) {
+    return *wait(context).store.transfer;
+}
+
+memory::VerifyReport Engine::verify(const CallContext& context,
+                                    const memory::VerifyOptions& options) {
+    Opened& opened = wait(context);
+    SearchIndex& tested =
+        opened.copy ? static_cast<SearchIndex&>(*opened.copy) : *opened.store.index;
+    return memory::verify(
+        context, {*opened.store.source, tested, *opened.store.index, *opened.embedder}, options);
+}
+
 EndedSessionTable& Engine::ended_sessions(const CallContext& context) {
     return *wait(context).store.ended_sessions;
 }
@@ -200,6 +215,20 @@ Store* Engine::open_store() {
 memory::Memory* Engine::open_memory() {
     Opened* opened = opened_.peek();
     return opened == nullptr ? nullptr : opened->memory.get();
+}
+
+void Engine::wait_for_copy(const CallContext& context) {
+    Opened& opened = wait(context);
+    if (opened.copy) {
+        opened.copy->wait_until_ready(context);
+        context.check();
+        opened.copy->catch_up(context);
+    }
+}
+
+std::optional<index::LocalIndexStatus> Engine::copy_status() {
+    const Opened* opened = opened_.peek();
+    return opened != nullptr && opened->copy ? std::optional(opened->copy->status()) : std::nullopt;
 }
 
 void Engine::tend_store(const CallContext& context) {
@@ -239,7 +268,7 @@ std::unique_ptr<Engine::Opened> Engine::open() {
             metrics_);
         opened->memory = std::make_unique<memory::Memory>(
             memory::Ports{store, *opened->store.frontier, *opened->search, *opened->embedder, *web_,
-                          clock_, ids_},
+                          clock_, ids_, opened->store.spaces.get()},
             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;

@@ -4,13 +4,16 @@
 #include "base/deferred.hpp"
 #include "base/metrics.hpp"
 #include "config.hpp"
+#include "index/local_index.hpp"
 #include "memory/memory.hpp"
+#include "memory/verify.hpp"
 #include "open_store.hpp"
 #include "rag/embedder.hpp"
 #include "rag/http_client.hpp"
 #include "rag/page_source.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace rag {
 
@@ -42,6 +45,11 @@ public:
     Store& store(const CallContext& context);
     Embedder& embedder(const CallContext& context);
     Upkeep& upkeep(const CallContext& context);
+    Transfer& transfer(const CallContext& context);
+    /// Compares what answers searches with looking at everything in the store.
+    memory::VerifyReport verify(const CallContext& context, const memory::VerifyOptions& options);
+    /// Until the copy is there and holds what was committed before; at once where there is none.
+    void wait_for_copy(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
     TokenTable& tokens(const CallContext& context);
 
@@ -51,6 +59,8 @@ public:
     /// What is open, without waiting; null before.
     Store* open_store();
     memory::Memory* open_memory();
+    /// Of the copy; null before it is begun and where there is none. Never blocks.
+    std::optional<index::LocalIndexStatus> copy_status();
 
     /// Does what OpenedStore::tend does, once the store is open. Used by one thread.
     void tend_store(const CallContext& context);
@@ -60,6 +70,7 @@ public:
     /// Stops long work at its next page or file. Never blocks.
     void shut_down();
 
+    HttpClient& http() { return *http_; }
     Clock& clock() { return clock_; }
     IdSource& ids() { return ids_; }
     HttpClient& http() { return *http_; }

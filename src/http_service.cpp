@@ -56,6 +56,15 @@ server::PartState to_part_state(DeferredState state) {
     return server::PartState::failed;
 }
 
+server::PartState index_state(Engine& engine) {
+    const auto status = engine.copy_status();
+    if (!status || status->state == index::CopyState::loading) {
+        return engine.state() == DeferredState::failed ? server::PartState::failed
+                                                       : server::PartState::loading;
+    }
+    return server::PartState::ready;
+}
+
 }  // namespace
 
 HttpService::HttpService(const Config& config, const std::string& secret, Engine& engine,
@@ -63,6 +72,7 @@ HttpService::HttpService(const Config& config, const std::string& secret, Engine
     : config_(config),
       engine_(engine),
       telemetry_(telemetry),
+      health_(config, engine),
       origins_(origin_rules(config)),
       stored_tokens_(engine),
       issued_tokens_(config.auth == AuthMode::oauth ? std::make_unique<IssuedTokens>(config, engine)
@@ -149,17 +159,22 @@ http::ServerOptions HttpService::server_options() {
 }
 
 std::vector<http::Route> HttpService::routes() {
-    std::vector<http::Route> routes =
-        server::make_health_routes({.store =
-                                        [this] {
-                                            if (stopping_) {
-                                                return server::PartState::stopping;
-                                            }
-                                            return engine_.is_cut_off()
-                                                       ? server::PartState::unreachable
-                                                       : to_part_state(engine_.state());
-                                        },
-                                    .index = [this] { return to_part_state(engine_.state()); }});
+    std::vector<http::Route> routes = server::make_health_routes(
+        {.store =
+             [this] {
+                 if (stopping_) {
+                     return server::PartState::stopping;
+                 }
+                 return engine_.is_cut_off() ? server::PartState::unreachable
+                                             : to_part_state(engine_.state());
+             },
+         .index = [this] { return index_state(engine_); },
+         .details = [this](const http::Request& request) { return health_details(request); }});
+    for (http::Route& route :
+         server::make_system_health_routes({.summary = [this] { return health_.summarise(); },
+                                            .examination = [this] { return health_.examine(); }})) {
+        routes.push_back(std::move(route));
+    }
     routes.push_back(server::make_metrics_route(telemetry_.metrics()));
     if (config_.auth == AuthMode::oauth) {
         for (http::Route& route : resource_.routes()) {
@@ -171,6 +186,17 @@ std::vector<http::Route> HttpService::routes() {
         routes.push_back(std::move(route));
     }
     return routes;
+}
+
+/// The lag for everybody; version, uptime and sizes for whoever may call, where that is restricted.
+Json HttpService::health_details(const http::Request& request) const {
+    if (authenticator_.find_caller(request)) {
+        Json details = health_.summarise();
+        details.erase("status");
+        return details;
+    }
+    const auto index = engine_.copy_status();
+    return index && index->lag ? Json{{"index_lag_ms", index->lag->count()}} : Json(nullptr);
 }
 
 void HttpService::show_connections() {

@@ -15,6 +15,7 @@
 #include "server/resource_metadata.hpp"
 #include "server/stream_keeper.hpp"
 #include "server/streamable_http.hpp"
+#include "system_health.hpp"
 #include "telemetry.hpp"
 #include "token_lookups.hpp"
 
@@ -43,12 +44,14 @@ private:
     server::Door door();
     http::ServerOptions server_options();
     std::vector<http::Route> routes();
+    Json health_details(const http::Request& request) const;
     void show_connections();
 
     // Constant after construction; destroyed from the last to the first.
     const Config& config_;
     Engine& engine_;
     Telemetry& telemetry_;
+    const SystemHealth health_;
     const server::OriginGate origins_;
     StoredTokens stored_tokens_;
     const std::unique_ptr<IssuedTokens> issued_tokens_;  // Null unless OAuth is configured.

@@ -50,6 +50,9 @@ public:
                                std::span<const std::string> stems) override;
     std::vector<Passage> load(const CallContext& context, std::span<const ChunkId> chunks) override;
     std::int64_t count(const CallContext& context, const SearchScope& scope) override;
+    SearchRoute route(const SearchScope& scope, const EmbeddingSpace& space) const override {
+        return inner_.route(scope, space);
+    }
 
 private:
     SearchIndex& inner_;

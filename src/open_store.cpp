@@ -7,8 +7,10 @@
 #include "storage/postgres_pool.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_sessions.hpp"
+#include "storage/postgres_spaces.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/postgres_tokens.hpp"
+#include "storage/postgres_transfer.hpp"
 #include "storage/postgres_upkeep.hpp"
 #include "storage/postgres_vector_indexes.hpp"
 #include "storage/sqlite_database.hpp"
@@ -16,8 +18,10 @@
 #include "storage/sqlite_index_source.hpp"
 #include "storage/sqlite_search.hpp"
 #include "storage/sqlite_sessions.hpp"
+#include "storage/sqlite_spaces.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/sqlite_tokens.hpp"
+#include "storage/sqlite_transfer.hpp"
 #include "storage/sqlite_upkeep.hpp"
 
 #include <chrono>
@@ -50,6 +54,8 @@ OpenedStore open_sqlite(const std::string& path, const Clock& clock) {
             std::make_unique<storage::SqliteIndexSource>(database),
             std::make_unique<storage::SqliteEndedSessions>(database),
             std::make_unique<storage::SqliteTokens>(database),
+            std::make_unique<storage::SqliteTransfer>(database),
+            std::make_unique<storage::SqliteSpaces>(database),
             std::make_unique<storage::SqliteFrontier>(database),
             std::make_unique<storage::SqliteUpkeep>(database),
             /*tend=*/{},
@@ -73,6 +79,8 @@ OpenedStore open_postgres(const Config& config) {
             std::move(source),
             std::make_unique<storage::PostgresEndedSessions>(*pool),
             std::make_unique<storage::PostgresTokens>(*pool),
+            std::make_unique<storage::PostgresTransfer>(*pool),
+            std::make_unique<storage::PostgresSpaces>(*pool),
             std::make_unique<storage::PostgresFrontier>(*pool),
             std::make_unique<storage::PostgresUpkeep>(*pool),
             [indexes](const CallContext& now) {

@@ -6,8 +6,10 @@
 #include "rag/ended_session_table.hpp"
 #include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
+#include "rag/space_store.hpp"
 #include "rag/store.hpp"
 #include "rag/token_table.hpp"
+#include "rag/transfer.hpp"
 #include "rag/upkeep.hpp"
 #include "storage/postgres_pool.hpp"
 
@@ -32,6 +34,8 @@ struct OpenedStore {
     std::unique_ptr<IndexSource> source;  ///< What a copy of the index follows.
     std::unique_ptr<EndedSessionTable> ended_sessions;
     std::unique_ptr<TokenTable> tokens;
+    std::unique_ptr<Transfer> transfer;
+    std::unique_ptr<SpaceStore> spaces;
     std::unique_ptr<CrawlFrontier> frontier;
     std::unique_ptr<Upkeep> upkeep;
     /// What makes later calls faster and may take minutes; to be called now and then by one thread.

@@ -3,6 +3,7 @@
 #include "rag/context.hpp"
 #include "rag/document.hpp"
 #include "rag/metadata_filter.hpp"
+#include "rag/search_route.hpp"
 #include "rag/word_query.hpp"
 
 #include <cstdint>
@@ -80,6 +81,11 @@ public:
                                       std::span<const ChunkId> chunks) = 0;
     /// How many chunks lie under the scope.
     virtual std::int64_t count(const CallContext& context, const SearchScope& scope) = 0;
+    /// What would answer a search of the scope for vectors of the space at this moment. Costs no
+    /// round trip.
+    virtual SearchRoute route(const SearchScope& /*scope*/, const EmbeddingSpace& /*space*/) const {
+        return {};
+    }
 };
 
 }  // namespace rag

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "base/json.hpp"
 #include "config.hpp"
 #include "memory/memory.hpp"
+#include "memory/verify.hpp"
 #include "rag/embedder.hpp"
 #include "rag/migration.hpp"
 #include "rag/store.hpp"
 #include "rag/token_table.hpp"
+#include "rag/transfer.hpp"
 #include "rag/upkeep.hpp"
 
 #include <cstdint>
@@ -31,17 +34,32 @@ struct GarbageReport {
     std::int64_t snapshot_bytes = 0;
 };
 
+/// What answers this run's searches.
+enum class Searched {
+    database,  ///< The database: at once.
+    copy,      ///< The copy that a server searches: loaded or made first.
+};
+
 /// What the commands work on: the product, built from a configuration. Nothing is opened before it
 /// is asked for.
 class Application {
 public:
     virtual ~Application() = default;
 
+    /// Must come before anything is opened; the database otherwise. A copy is there when memory()
+    /// returns.
+    virtual void search_in(Searched where) = 0;
     /// Opens the store if need be; throws what opening throws.
     virtual memory::Memory& memory() = 0;
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
     virtual TokenTable& tokens() = 0;
+    virtual Transfer& transfer() = 0;
+    /// Compares the copy that a server searches, loaded or made first, with looking at everything.
+    virtual memory::VerifyReport verify(const CallContext& context,
+                                        const memory::VerifyOptions& options) = 0;
+    /// What the server at the configured address says of itself; null when none answers there.
+    virtual Json ask_server() = 0;
     /// What opening the store would change in its schema; opens nothing and changes nothing.
     virtual MigrationPlan plan_migration(const CallContext& context) = 0;
     /// Brings the schema up to date and builds what searches in the database need. Gives what was

@@ -54,6 +54,9 @@ int run(int argc, const char* const* argv, const MakeApplication& make_applicati
     add_analyze_command(root, session);
     add_job_commands(root, session);
     add_store_commands(root, session);
+    add_moving_commands(root, session);
+    add_reindex_command(root, session);
+    add_verify_command(root, session);
     add_migrate_command(root, session);
     add_doctor_command(root, session);
     add_config_command(root, session);

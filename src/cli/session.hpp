@@ -66,11 +66,14 @@ void add_document_commands(CLI::App& root, Session& session);
 void add_ingest_commands(CLI::App& root, Session& session);
 void add_job_commands(CLI::App& root, Session& session);
 void add_migrate_command(CLI::App& root, Session& session);
+void add_moving_commands(CLI::App& root, Session& session);
+void add_reindex_command(CLI::App& root, Session& session);
 void add_search_command(CLI::App& root, Session& session);
 void add_serve_command(CLI::App& root, Session& session);
 void add_store_commands(CLI::App& root, Session& session);
 void add_token_command(CLI::App& root, Session& session);
 void add_upkeep_commands(CLI::App& root, Session& session);
+void add_verify_command(CLI::App& root, Session& session);
 
 /// Reads an option's JSON object; empty text gives an empty object. Throws UsageError.
 Json read_object_option(const std::string& option, const std::string& text);

@@ -6,11 +6,15 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace rag::cli {
 namespace {
 
-Json status_form(const StoreStatus& status, const Embedder& embedder) {
-    return {{"version", version},
+/// `server` is what a server says of itself, or null.
+Json status_form(const StoreStatus& status, const Embedder& embedder, const Json& server) {
+    return {{"server", server},
+            {"version", version},
             {"store", status.kind},
             {"address", status.address},
             {"database_version", status.version},
@@ -22,6 +26,40 @@ Json status_form(const StoreStatus& status, const Embedder& embedder) {
             {"embedding_model", embedder.space().model},
             {"dimensions", embedder.space().dimensions},
             {"notes", status.notes}};
+}
+
+/// What the server's index is doing; `names` has the collections by id.
+std::string describe_index(const Json& index, const std::map<CollectionId, std::string>& names) {
+    const std::string state = index.at("state");
+    std::string text = fmt::format(
+        "{}{}, {} chunks, {} ({} in use by searches)",
+        state == "cut_off" ? "cut off since " + index.at("cut_off_since").get<std::string>()
+                           : state,
+        index.at("from_snapshot").get<bool>() ? ", loaded from its snapshot" : "",
+        index.at("chunks").get<std::int64_t>(),
+        format_bytes(index.at("size_bytes").get<std::int64_t>()),
+        format_bytes(index.at("working_bytes").get<std::int64_t>()));
+    for (const Json& id : index.at("left_to_database")) {
+        const auto name = names.find(id.get<CollectionId>());
+        text +=
+            fmt::format("\n            the database answers for {}",
+                        name == names.end() ? "collection " + id.dump() : "'" + name->second + "'");
+    }
+    return text;
+}
+
+std::string describe_server(const Json& server, const std::map<CollectionId, std::string>& names) {
+    if (server.is_null()) {
+        return "server      none answers at the configured address\n";
+    }
+    std::string text = fmt::format("server      {}\n", server.value("status", "unknown"));
+    const auto index = server.find("search_index");
+    if (index != server.end() && index->is_object()) {
+        text += "index       " + describe_index(*index, names) + '\n';
+    } else {
+        text += fmt::format("index       {}\n", server.value("index", "unknown"));
+    }
+    return text;
 }
 
 std::string describe_status(const Json& status) {
@@ -47,9 +85,15 @@ std::string describe_status(const Json& status) {
 void add_store_commands(CLI::App& root, Session& session) {
     root.add_subcommand("status", "Show what the memory holds and where")->callback([&session] {
         Application& application = session.application();
-        session.print(
-            status_form(application.store().status(session.context()), application.embedder()),
-            describe_status);
+        const StoreStatus status = application.store().status(session.context());
+        std::map<CollectionId, std::string> names;
+        for (const Collection& collection : session.memory().list_collections(session.context())) {
+            names.emplace(collection.id, collection.name);
+        }
+        session.print(status_form(status, application.embedder(), application.ask_server()),
+                      [&](const Json& form) {
+                          return describe_status(form) + describe_server(form.at("server"), names);
+                      });
     });
 }
 

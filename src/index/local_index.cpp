@@ -1,5 +1,6 @@
 #include "index/local_index.hpp"
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "index/files.hpp"
 #include "index/snapshot.hpp"
@@ -216,6 +217,16 @@ std::int64_t LocalIndex::count(const CallContext& context, const SearchScope& sc
     return static_cast<std::int64_t>(sum);
 }
 
+SearchRoute LocalIndex::route(const SearchScope& scope, const EmbeddingSpace& space) const {
+    const auto state = copy_.state();
+    if (!state || !holds_all(*state, scope)) {
+        return {SearchPath::fallback, std::nullopt};
+    }
+    const SearchPath path =
+        state->find_graph(space) != nullptr ? SearchPath::graph : SearchPath::scan;
+    return {path, trouble_.with([](const Trouble& trouble) { return trouble.since; })};
+}
+
 void LocalIndex::catch_up(const CallContext& context) {
     if (copy_.has_written()) {
         copy_.apply_written(context);
@@ -239,14 +250,18 @@ bool LocalIndex::wait_until_ready(const CallContext& context) const {
 
 LocalIndexStatus LocalIndex::status() const {
     LocalIndexStatus status;
-    using Steady = std::chrono::steady_clock;
-    if (const Steady::rep current_at = current_at_; current_at != 0) {
-        status.behind = std::chrono::duration_cast<std::chrono::milliseconds>(
-            Steady::now().time_since_epoch() - Steady::duration(current_at));
+    trouble_.with([&](const Trouble& trouble) {
+        status.trouble = trouble.sentence;
+        status.cut_off_since = trouble.since;
+    });
+    if (const SteadyTime::rep ticks = caught_up_; ticks != 0) {
+        status.lag = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - SteadyTime(SteadyTime::duration(ticks)));
     }
-    status.trouble = trouble_.with([](const std::string& text) { return text; });
     if (const auto state = copy_.state()) {
         status.ready = true;
+        status.state = status.trouble.empty() ? CopyState::following : CopyState::cut_off;
+        status.from_snapshot = from_snapshot_;
         status.chunk_count = state->live_chunks();
         status.segment_count = state->segments.size();
         status.size_bytes = state->size_bytes();
@@ -277,7 +292,7 @@ void LocalIndex::follow(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         try {
             follow_once(context);
-            trouble_.with([](std::string& text) { text.clear(); });
+            trouble_.with([](Trouble& trouble) { trouble = {}; });
             retry = retry_first;
             if (!copy_.build_graph(context, options_.poll)) {
                 wait(stop, options_.poll);
@@ -287,7 +302,10 @@ void LocalIndex::follow(const std::stop_token& stop) {
                 break;
             }
             log::warn("The search index does not move on: {}", error.what());
-            trouble_.with([&](std::string& text) { text = error.what(); });
+            trouble_.with([&](Trouble& trouble) {
+                trouble.sentence = error.what();
+                trouble.since = trouble.since.value_or(SystemClock().now());
+            });
             wait(stop, retry);
             retry = std::min(retry * 2, retry_longest);
         }
@@ -312,7 +330,7 @@ void LocalIndex::follow_once(const CallContext& context) {
         wake();
         return;
     }
-    current_at_ = std::chrono::steady_clock::now().time_since_epoch().count();
+    caught_up_ = std::chrono::steady_clock::now().time_since_epoch().count();
     while (copy_.merge_some(context)) {
         context.check();
     }
@@ -323,7 +341,8 @@ void LocalIndex::follow_once(const CallContext& context) {
 
 void LocalIndex::prepare(const CallContext& context) {
     const auto begin = std::chrono::steady_clock::now();
-    if (!load_saved(context)) {
+    from_snapshot_ = load_saved(context);
+    if (!from_snapshot_) {
         copy_.build(context);
         release_free_memory();
     }

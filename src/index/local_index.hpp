@@ -32,7 +32,18 @@ struct LocalIndexOptions {
     GraphOptions graphs;  ///< Their folder is the snapshot's.
 };
 
+enum class CopyState {
+    loading,    ///< There is none yet: the fallback answers.
+    following,  ///< It hears of changes.
+    cut_off,    ///< It does not hear from the source, and answers from what it has.
+};
+
 struct LocalIndexStatus {
+    CopyState state = CopyState::loading;
+    bool from_snapshot = false;              ///< Loaded from a file instead of built.
+    std::optional<Timestamp> cut_off_since;  ///< While the source does not answer.
+    /// Since the feed was last read to its end; null before the first time.
+    std::optional<std::chrono::milliseconds> lag;
     bool ready = false;  ///< False while the fallback answers everything.
     std::int64_t chunk_count = 0;
     std::size_t segment_count = 0;
@@ -40,8 +51,6 @@ struct LocalIndexStatus {
     std::size_t working_bytes = 0;       ///< Of these, what has to be in memory for searches.
     std::size_t graph_vectors = 0;       ///< That a graph answers for; the rest is scanned.
     std::vector<CollectionId> excluded;  ///< That the fallback answers because of their size.
-    /// Since the copy last read the change feed; 0 before the first time.
-    std::chrono::milliseconds behind{0};
     std::string trouble;  ///< Why the copy does not move on; empty: it does.
 };
 
@@ -74,6 +83,7 @@ public:
                                std::span<const std::string> stems) override;
     std::vector<Passage> load(const CallContext& context, std::span<const ChunkId> chunks) override;
     std::int64_t count(const CallContext& context, const SearchScope& scope) override;
+    SearchRoute route(const SearchScope& scope, const EmbeddingSpace& space) const override;
 
     /// Begins to make the copy and to follow; at most once. What only writes, or searches once,
     /// does without.
@@ -91,6 +101,11 @@ public:
     LocalIndexStatus status() const;
 
 private:
+    struct Trouble {
+        std::string sentence;            ///< Empty: none.
+        std::optional<Timestamp> since;  ///< Null: none.
+    };
+
     std::shared_ptr<const State> current(const CallContext& context);
     std::shared_ptr<const State> current_for(const CallContext& context, const SearchScope& scope);
     void follow(const std::stop_token& stop);
@@ -107,8 +122,9 @@ private:
     Copy copy_;
     std::atomic<bool> started_{false};
     std::atomic<bool> rebuild_{true};
-    std::atomic<std::chrono::steady_clock::rep> current_at_{0};  ///< 0: never yet.
-    Guarded<std::string> trouble_;
+    std::atomic<bool> from_snapshot_{false};
+    std::atomic<SteadyTime::rep> caught_up_{0};  ///< 0: never.
+    Guarded<Trouble> trouble_;
 
     // The follower's own.
     bool tried_snapshot_ = false;

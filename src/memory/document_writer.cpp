@@ -140,8 +140,9 @@ WrittenDocument DocumentWriter::merge_metadata(const CallContext& context,
 std::vector<NewChunk> DocumentWriter::make_chunks(const CallContext& context,
                                                   const std::string& title,
                                                   const std::string& content,
-                                                  text::TextFormat format) {
-    std::vector<text::TextChunk> cut = text::chunk_text(content, format);
+                                                  text::TextFormat format,
+                                                  const text::ChunkLimits& limits) {
+    std::vector<text::TextChunk> cut = text::chunk_text(content, format, limits);
     const auto total = static_cast<double>(cut.size());
     context.report({0, total, "Embedding"});
     std::vector<NewChunk> chunks;

@@ -53,7 +53,8 @@ public:
 
     /// The text's passages with their vectors, in memory. Reports a progress for each batch.
     std::vector<NewChunk> make_chunks(const CallContext& context, const std::string& title,
-                                      const std::string& content, text::TextFormat format);
+                                      const std::string& content, text::TextFormat format,
+                                      const text::ChunkLimits& limits = {});
 
     const EmbeddingSpace& space() const { return embedder_.space(); }
 

@@ -16,16 +16,8 @@ double words_part(const FusionEntry& entry, const FusionRule& rule) {
 }
 
 double score_of(const FusionEntry& entry, const FusionRule& rule) {
-    switch (rule.by) {
-        case RankBy::similarity: return entry.similarity.value_or(0);
-        case RankBy::words:
-            return rule.ideal ? words_part(entry, rule) : rank_part(entry.rank_keyword);
-        case RankBy::both: break;
-    }
-    if (!rule.ideal) {
-        return rank_part(entry.rank_keyword) + rank_part(entry.rank_vector);
-    }
-    return words_part(entry, rule) + rule.dense_weight * entry.similarity.value_or(0);
+    const ScoreParts parts = score_parts(entry, rule);
+    return parts.words + parts.vectors;
 }
 
 bool is_listable(const FusionEntry& entry, const FusionRule& rule) {
@@ -42,7 +34,7 @@ std::vector<RankedEntry> rank(std::vector<FusionEntry>& entries, const FusionRul
     for (FusionEntry& entry : entries) {
         if (is_listable(entry, rule)) {
             const double score = score_of(entry, rule);
-            ranked.push_back({std::move(entry), score});
+            ranked.push_back({std::move(entry), score, false});
         }
     }
     std::sort(ranked.begin(), ranked.end(), [](const RankedEntry& a, const RankedEntry& b) {
@@ -95,6 +87,19 @@ bool is_reserved(std::size_t place, double match) {
 
 }  // namespace
 
+ScoreParts score_parts(const FusionEntry& entry, const FusionRule& rule) {
+    switch (rule.by) {
+        case RankBy::similarity: return {0, entry.similarity.value_or(0)};
+        case RankBy::words:
+            return {rule.ideal ? words_part(entry, rule) : rank_part(entry.rank_keyword), 0};
+        case RankBy::both: break;
+    }
+    if (!rule.ideal) {
+        return {rank_part(entry.rank_keyword), rank_part(entry.rank_vector)};
+    }
+    return {words_part(entry, rule), rule.dense_weight * entry.similarity.value_or(0)};
+}
+
 std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule& rule) {
     std::vector<RankedEntry> ranked = rank(entries, rule);
     if (rule.by != RankBy::both) {
@@ -119,7 +124,7 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         const std::size_t taken = reserved ? dense[next_dense] : next_fused;
         listed[taken] = true;
         const double score = reserved ? list.back().score : ranked[taken].score;
-        list.push_back({ranked[taken].entry, score});
+        list.push_back({ranked[taken].entry, score, reserved});
     }
     return list;
 }

@@ -56,7 +56,17 @@ struct FusionRule {
 struct RankedEntry {
     FusionEntry entry;
     double score = 0;
+    bool reserved = false;  ///< It stands on a place kept for dense hits.
 };
+
+/// What words and vectors give to an entry's score.
+struct ScoreParts {
+    double words = 0;
+    double vectors = 0;
+};
+
+/// The parts of the score of an entry that stands on no reserved place; their sum is the score.
+ScoreParts score_parts(const FusionEntry& entry, const FusionRule& rule);
 
 /// The ranking, at most `count` entries with distinct text keys. Scores never increase; equal
 /// scores are ordered by chunk id, lower first, but for reserved places, whose hits take the score

@@ -1,6 +1,7 @@
 #include "memory/json_forms.hpp"
 
 #include "base/time_text.hpp"
+#include "memory/explanation_form.hpp"
 #include "rag/error.hpp"
 
 namespace rag::memory {
@@ -52,6 +53,9 @@ Json hit_form(const SearchHit& hit, HitFields fields) {
         form["rank_keyword"] = or_null(hit.rank_keyword);
         form["heading_path"] = hit.chunk.heading_path;
         form["source_url"] = or_null(hit.source_url);
+    }
+    if (hit.explanation) {
+        form["explain"] = hit_explanation_form(hit);
     }
     return form;
 }
@@ -210,11 +214,25 @@ Json document_versions_form(DocumentId id, const std::vector<DocumentVersion>& v
 }
 
 Json search_form(const SearchResult& result, HitFields fields) {
-    return wrap(result.hits, [&](const SearchHit& hit) { return hit_form(hit, fields); });
+    Json form = wrap(result.hits, [&](const SearchHit& hit) { return hit_form(hit, fields); });
+    if (result.explanation) {
+        form["explain"] = search_explanation_form(result);
+    }
+    return form;
 }
 
 Json search_notes_form(const SearchResult& result) {
-    return result.notes.empty() ? Json(nullptr) : Json{{"notes", result.notes}};
+    Json form;
+    if (!result.notes.empty()) {
+        form["notes"] = result.notes;
+    }
+    if (result.route.path == SearchPath::fallback) {
+        form["answered_by"] = "database";
+    }
+    if (result.route.cut_off_since) {
+        form["index_cut_off_since"] = to_iso8601(*result.route.cut_off_since);
+    }
+    return form;
 }
 
 Json ingested_text_form(const IngestedDocument& ingested) {

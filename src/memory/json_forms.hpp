@@ -32,7 +32,9 @@ Json document_versions_form(DocumentId id, const std::vector<DocumentVersion>& v
 
 /// Result of search_documents: {"result": [...]}.
 Json search_form(const SearchResult& result, HitFields fields);
-/// {"notes": [...]} for the result's `_meta`; null when there are none.
+/// For the result's `_meta`: {"notes": [...]}, "answered_by": "database" while the copy of this
+/// server is not there or leaves the collection out, "index_cut_off_since" while it does not hear
+/// from the database. Null when there is nothing to say.
 Json search_notes_form(const SearchResult& result);
 
 Json ingested_text_form(const IngestedDocument& ingested);

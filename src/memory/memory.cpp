@@ -40,7 +40,11 @@ struct Memory::Parts {
           directories(ports.store, ingest, files),
           sites({ports.store, ports.frontier, writer, ports.web, ports.clock, ports.ids}),
           jobs(ports.store, ports.ids, options.job_lease),
-          crawl_starts(options.crawl_starts_per_hour, ports.clock) {}
+          crawl_starts(options.crawl_starts_per_hour, ports.clock) {
+        if (ports.spaces != nullptr) {
+            reindex.emplace(ports.store, *ports.spaces, writer, ports.embedder);
+        }
+    }
 
     JobWork work_on(const IngestDirectory& request) {
         return [this, request](const CallContext& context, JobNotes& notes) {
@@ -57,10 +61,24 @@ struct Memory::Parts {
             return ingested_text_form(ingest.text(context, request));
         };
     }
+    JobWork work_on(const ReindexCollection& request) {
+        return [this, request](const CallContext& context, JobNotes& notes) {
+            // As it was first asked for: taken over after the swap, only the job still knows which
+            // vectors are to go.
+            const std::optional<Job> job = ports.store.find_job(context, notes.id);
+            const ReindexCollection first =
+                job ? read_reindex_request(job->request.at("arguments")) : request;
+            const ReindexReport report = reindex.value().run(context, first, notes);
+            finder.forget();
+            return reindex_report_form(report);
+        };
+    }
     std::optional<JobWork> work_of(const Job& job);
     bool resume(const CallContext& context, const Job& job);
     JobRequest prepare(const CallContext& context, const IngestDirectory& request);
     JobRequest prepare(const CallContext& context, const IngestUrl& normalised);
+    ReindexCollection complete(const CallContext& context, const ReindexCollection& request);
+    JobRequest prepare(const CallContext& context, const ReindexCollection& request);
 
     const Ports ports;
     const Options options;
@@ -73,6 +91,7 @@ struct Memory::Parts {
     Ingest ingest;
     DirectoryIngest directories;
     SiteIngest sites;
+    std::optional<Reindex> reindex;
     Jobs jobs;
     StartLimit crawl_starts;
     InFlight<IngestedDocument> texts_in_flight;
@@ -93,6 +112,12 @@ std::optional<JobWork> Memory::Parts::work_of(const Job& job) {
     }
     if (job.kind == text_job) {
         return work_on(read_text_request(arguments));
+    }
+    if (job.kind == reindex_job && reindex) {
+        const ReindexCollection request = read_reindex_request(arguments);
+        if (request.to == ports.embedder.space()) {
+            return work_on(request);
+        }
     }
     return std::nullopt;
 }
@@ -132,6 +157,32 @@ JobRequest Memory::Parts::prepare(const CallContext& context, const IngestUrl& n
              {"collection_id", collection.id},
              {"root", normalised.url},
              {"arguments", arguments}}};
+}
+
+/// With the spaces of this moment; throws what is wrong with the request.
+ReindexCollection Memory::Parts::complete(const CallContext& context,
+                                          const ReindexCollection& request) {
+    require_role(context, Role::admin, "move collections to another model");
+    if (!reindex) {
+        throw Error(ErrorCode::unavailable, "This store cannot move collections.");
+    }
+    if (request.chunk_size) {
+        check_chunk_size(*request.chunk_size);
+    }
+    ReindexCollection completed = request;
+    completed.from = require_collection(context, ports.store, request.collection).space;
+    completed.to = ports.embedder.space();
+    return completed;
+}
+
+/// The key does not hold where it comes from, so that a call after the swap joins the job that
+/// still removes old vectors.
+JobRequest Memory::Parts::prepare(const CallContext& context, const ReindexCollection& request) {
+    const Json key = {request.collection, request.to.model, request.to.dimensions,
+                      request.chunk_size ? Json(*request.chunk_size) : Json(nullptr)};
+    return {std::string(reindex_job),
+            join_key(context.caller, reindex_job, key),
+            {{"caller", write_caller(context.caller)}, {"arguments", write_request(request)}}};
 }
 
 namespace {
@@ -264,6 +315,20 @@ Job Memory::begin_ingest_url(const CallContext& context, const IngestUrl& reques
         parts_->crawl_starts.give_back(context.caller.principal);
     }
     return std::move(begun.job);
+}
+
+ReindexReport Memory::reindex(const CallContext& context, const ReindexCollection& request) {
+    const ReindexCollection completed = parts_->complete(context, request);
+    const JobRequest job = parts_->prepare(context, completed);
+    return read_reindex_report(
+        parts_->jobs_in_flight.run(context, job.join_key, [&](const CallContext& own) {
+            return parts_->jobs.run(own, job, parts_->work_on(completed));
+        }));
+}
+
+Job Memory::begin_reindex(const CallContext& context, const ReindexCollection& request) {
+    return parts_->jobs.begin(context,
+                              parts_->prepare(context, parts_->complete(context, request)));
 }
 
 SiteAnalysis Memory::analyze_website(const CallContext& context,

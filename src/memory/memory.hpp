@@ -1,12 +1,14 @@
 #pragma once
 
 #include "memory/file_access.hpp"
+#include "memory/reindex.hpp"
 #include "memory/requests.hpp"
 #include "rag/clock.hpp"
 #include "rag/crawl_frontier.hpp"
 #include "rag/embedder.hpp"
 #include "rag/page_source.hpp"
 #include "rag/search_index.hpp"
+#include "rag/space_store.hpp"
 #include "rag/store.hpp"
 
 #include <chrono>
@@ -25,6 +27,7 @@ struct Ports {
     Web& web;
     Clock& clock;
     IdSource& ids;
+    SpaceStore* spaces = nullptr;  ///< Null: collections cannot be moved to another model.
 };
 
 struct Options {
@@ -99,6 +102,16 @@ public:
     Job begin_ingest_text(const CallContext& context, const IngestText& request);
     Job begin_ingest_directory(const CallContext& context, const IngestDirectory& request);
     Job begin_ingest_url(const CallContext& context, const IngestUrl& request);
+
+    // Re-index ---------------------------------------------------------------------------------
+
+    /// Moves a collection to the configured model and, with a chunk size, cuts its passages anew;
+    /// it answers as before until it is bound to the new model. `from` and `to` are filled in here.
+    /// A job: a call for one that runs already joins it, one that died goes on where it was. Needs
+    /// the role admin.
+    ReindexReport reindex(const CallContext& context, const ReindexCollection& request);
+    /// Only writes it down, for a server that is configured with the same model.
+    Job begin_reindex(const CallContext& context, const ReindexCollection& request);
 
     // Jobs: ingest_directory and ingest_url, as they stand in the store
     // -----------------------------

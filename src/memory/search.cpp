@@ -68,6 +68,20 @@ std::optional<std::string> source_url(const Metadata& metadata) {
     return is_url ? std::optional(text) : std::nullopt;
 }
 
+const char* name_ranking(const FusionRule& rule) {
+    switch (rule.by) {
+        case RankBy::similarity: return "vectors";
+        case RankBy::words: return rule.ideal ? "words" : "ranks";
+        case RankBy::both: break;
+    }
+    return rule.ideal ? "words and vectors" : "ranks";
+}
+
+HitExplanation explain_hit(const RankedEntry& ranked, const FusionRule& rule) {
+    const ScoreParts parts = score_parts(ranked.entry, rule);
+    return {ranked.entry.word_score, parts.words, parts.vectors, ranked.reserved};
+}
+
 SearchHit make_hit(Passage passage, const RankedEntry& ranked) {
     SearchHit hit;
     hit.document_id = passage.chunk.document_id;
@@ -91,7 +105,12 @@ SearchResult Search::search(const CallContext& context, const SearchQuery& query
     if (plan.all.collections.empty()) {
         return result;
     }
-    result.hits = load(context, query, rank(context, plan));
+    result.route = index_.route(plan.all, embedder_.space());
+    const Ranking ranking = rank(context, plan);
+    result.hits = load(context, query, ranking);
+    if (query.explain) {
+        result.explanation = explain(context, plan, ranking);
+    }
     for (SearchHit& hit : result.hits) {
         if (query.context_chunks > 0) {
             add_context(context, query.context_chunks, hit);
@@ -183,7 +202,7 @@ void Search::embed(const CallContext& context, const SearchQuery& query, Plan& p
     }
 }
 
-std::vector<RankedEntry> Search::rank(const CallContext& context, const Plan& plan) {
+Search::Ranking Search::rank(const CallContext& context, const Plan& plan) {
     const auto wanted = static_cast<std::size_t>(search_hits_max);
     FusionRule rule;
     rule.by = plan.by;
@@ -211,7 +230,7 @@ std::vector<RankedEntry> Search::rank(const CallContext& context, const Plan& pl
         rule.ideal = words.ideal;
         std::vector<RankedEntry> ranked = fuse(gather(context, plan, nearest, words), rule);
         if (ranked.size() >= wanted || (nearest_done && words_done)) {
-            return ranked;
+            return {std::move(ranked), rule, nearest.size(), words.hits.size()};
         }
     }
 }
@@ -266,7 +285,8 @@ std::vector<FusionEntry> Search::gather(const CallContext& context, const Plan& 
 
 /// The first `limit` of the ranking that still exist.
 std::vector<SearchHit> Search::load(const CallContext& context, const SearchQuery& query,
-                                    const std::vector<RankedEntry>& ranked) {
+                                    const Ranking& ranking) {
+    const std::vector<RankedEntry>& ranked = ranking.entries;
     const auto limit = static_cast<std::size_t>(std::min(query.limit, search_hits_max));
     std::vector<SearchHit> hits;
     std::unordered_map<ChunkId, const RankedEntry*> by_chunk;
@@ -281,11 +301,29 @@ std::vector<SearchHit> Search::load(const CallContext& context, const SearchQuer
             const auto found = by_chunk.find(passage.chunk.id);
             if (found != by_chunk.end()) {
                 hits.push_back(make_hit(std::move(passage), *found->second));
+                if (query.explain) {
+                    hits.back().explanation = explain_hit(*found->second, ranking.rule);
+                }
             }
         }
         begin = end;
     }
     return hits;
+}
+
+SearchExplanation Search::explain(const CallContext& context, const Plan& plan,
+                                  const Ranking& ranking) {
+    SearchExplanation explanation;
+    explanation.ranked_by = name_ranking(ranking.rule);
+    explanation.vector_weight = ranking.rule.dense_weight;
+    explanation.ideal_word_score = ranking.rule.ideal;
+    explanation.threshold = plan.threshold;
+    explanation.searched_set = index_.count(context, {plan.all.collections, {}});
+    explanation.filter_set =
+        plan.all.filter.empty() ? explanation.searched_set : index_.count(context, plan.all);
+    explanation.vector_candidates = static_cast<std::int64_t>(ranking.vector_candidates);
+    explanation.word_candidates = static_cast<std::int64_t>(ranking.word_candidates);
+    return explanation;
 }
 
 void Search::add_context(const CallContext& context, std::int64_t neighbours, SearchHit& hit) {

@@ -33,17 +33,26 @@ private:
         std::optional<double> threshold;
     };
 
+    /// With what it was made from, for an explanation.
+    struct Ranking {
+        std::vector<RankedEntry> entries;
+        FusionRule rule;
+        std::size_t vector_candidates = 0;
+        std::size_t word_candidates = 0;
+    };
+
     Plan make_plan(const CallContext& context, const SearchQuery& query,
                    std::vector<std::string>& notes);
     void split_by_space(const SearchQuery& query, const std::vector<Collection>& collections,
                         Plan& plan, std::vector<std::string>& notes);
     void embed(const CallContext& context, const SearchQuery& query, Plan& plan,
                std::vector<std::string>& notes);
-    std::vector<RankedEntry> rank(const CallContext& context, const Plan& plan);
+    Ranking rank(const CallContext& context, const Plan& plan);
     std::vector<FusionEntry> gather(const CallContext& context, const Plan& plan,
                                     const Candidates& nearest, const WordCandidates& words);
     std::vector<SearchHit> load(const CallContext& context, const SearchQuery& query,
-                                const std::vector<RankedEntry>& ranked);
+                                const Ranking& ranking);
+    SearchExplanation explain(const CallContext& context, const Plan& plan, const Ranking& ranking);
     void add_context(const CallContext& context, std::int64_t neighbours, SearchHit& hit);
     void add_source(const CallContext& context, std::int64_t max_chars, SearchHit& hit);
 

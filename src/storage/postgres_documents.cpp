@@ -125,6 +125,11 @@ bool write_identity(PostgresTransaction& transaction, DocumentId id, const std::
 /// belong to one of them only.
 EmbeddingSpace find_space(PostgresTransaction& transaction, DocumentId id,
                           const std::vector<NewChunk>& chunks) {
+    // No collection is bound to another space until this transaction ends.
+    transaction.run(
+        "select 1 from @S.collections where id in (select collection_id from "
+        "@S.collection_documents where document_id = $1::bigint) order by id for share",
+        {std::to_string(id)});
     const SqlRows spaces = transaction.run(
         "select distinct c.model, c.dimensions from @S.collection_documents m join @S.collections "
         "c on c.id = m.collection_id where m.document_id = $1::bigint",

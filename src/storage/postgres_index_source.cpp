@@ -44,27 +44,6 @@ enum Column : std::size_t {
     embedding,
 };
 
-unsigned hex_digit(char c) {
-    return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 0xFU;
-}
-
-/// From "\x", two bytes of dimensions, two unused, and the floats, all of them big-endian.
-Vector parse_vector(const std::string& hex, std::size_t size) {
-    constexpr std::size_t header = 2 + 8;
-    if (hex.size() != header + size * 8 || !hex.starts_with("\\x")) {
-        throw Error(ErrorCode::corrupt, "The database holds a vector of another dimension.");
-    }
-    Vector vector(size);
-    for (std::size_t i = 0; i < size; ++i) {
-        std::uint32_t bits = 0;
-        for (std::size_t digit = 0; digit < 8; ++digit) {
-            bits = bits << 4 | hex_digit(hex[header + i * 8 + digit]);
-        }
-        vector[i] = std::bit_cast<float>(bits);
-    }
-    return vector;
-}
-
 IndexedDocument read_document_fields(const SqlRow& row) {
     IndexedDocument document;
     document.id = read_int(row, Column::document_id);
@@ -158,7 +137,8 @@ std::vector<IndexedDocument> PostgresIndexSource::read(const CallContext& contex
             const std::int64_t size = read_int(row, Column::dimensions);
             document.chunks.back().vectors.push_back(
                 {{read_text(row, Column::model), static_cast<int>(size)},
-                 parse_vector(read_text(row, Column::embedding), static_cast<std::size_t>(size))});
+                 parse_sent_vector(read_text(row, Column::embedding),
+                                   static_cast<std::size_t>(size))});
         }
     }
     return documents;

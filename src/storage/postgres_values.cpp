@@ -56,18 +56,8 @@ void trim_changes(PostgresTransaction& transaction) {
         {std::to_string(changes_kept_min), std::to_string(changes_age_max.count())});
 }
 
-std::int64_t find_space(PostgresTransaction& transaction, const EmbeddingSpace& space) {
-    const SqlParams params{space.model, std::to_string(space.dimensions)};
-    transaction.run(
-        "insert into @S.embedding_spaces (model, dimensions) values ($1, $2::integer) "
-        "on conflict do nothing",
-        params);
-    return read_int(transaction
-                        .run("select id from @S.embedding_spaces where model = $1 "
-                             "and dimensions = $2::integer",
-                             params)
-                        .rows.at(0),
-                    0);
+unsigned hex_digit(char c) {
+    return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 0xFU;
 }
 
 nlohmann::json chunk_form(const NewChunk& chunk, const std::string& title, std::size_t index) {
@@ -119,6 +109,14 @@ constexpr const char* query_insert_chunks = R"(
         from chunk join input on input.i = chunk.chunk_index where input.v is not null
     )
     select id from chunk order by chunk_index)";
+
+/// Of chunks that are still there and have none of the space.
+constexpr const char* query_insert_vectors = R"(
+    insert into @S.chunk_vectors (space_id, chunk_id, embedding)
+    select $2::bigint, k.id, x.v::@VECTOR
+    from json_to_recordset($1::json) as x(k bigint, v text)
+    join @S.document_chunks k on k.id = x.k
+    on conflict (chunk_id, space_id) do nothing)";
 
 }  // namespace
 
@@ -241,6 +239,57 @@ void add_document_changes(PostgresTransaction& transaction, ChangeKind kind,
     transaction.run("select pg_notify('rag_memory_changes', '')");
 }
 
+Vector parse_sent_vector(const std::string& hex, std::size_t size) {
+    constexpr std::size_t header = 2 + 8;
+    if (hex.size() != header + size * 8 || !hex.starts_with("\\x")) {
+        throw Error(ErrorCode::corrupt, "The database holds a vector of another dimension.");
+    }
+    Vector vector(size);
+    for (std::size_t i = 0; i < size; ++i) {
+        std::uint32_t bits = 0;
+        for (std::size_t digit = 0; digit < 8; ++digit) {
+            bits = bits << 4 | hex_digit(hex[header + i * 8 + digit]);
+        }
+        vector[i] = std::bit_cast<float>(bits);
+    }
+    return vector;
+}
+
+std::int64_t ensure_space(PostgresTransaction& transaction, const EmbeddingSpace& space) {
+    const SqlParams params{space.model, std::to_string(space.dimensions)};
+    transaction.run(
+        "insert into @S.embedding_spaces (model, dimensions) values ($1, $2::integer) "
+        "on conflict do nothing",
+        params);
+    return read_int(transaction
+                        .run("select id from @S.embedding_spaces where model = $1 "
+                             "and dimensions = $2::integer",
+                             params)
+                        .rows.at(0),
+                    0);
+}
+
+std::int64_t insert_vectors(PostgresTransaction& transaction, const EmbeddingSpace& space,
+                            std::span<const ChunkVector> vectors) {
+    const std::string space_id = std::to_string(ensure_space(transaction, space));
+    std::int64_t written = 0;
+    for (std::size_t first = 0; first < vectors.size(); first += chunks_a_statement) {
+        nlohmann::json batch = nlohmann::json::array();
+        const std::size_t end = std::min(first + chunks_a_statement, vectors.size());
+        for (std::size_t i = first; i < end; ++i) {
+            if (vectors[i].vector.size() != static_cast<std::size_t>(space.dimensions)) {
+                throw Error(ErrorCode::invalid_argument,
+                            "A vector has " + std::to_string(vectors[i].vector.size()) +
+                                " dimensions, '" + space.model + "' gives " +
+                                std::to_string(space.dimensions) + '.');
+            }
+            batch.push_back({{"k", vectors[i].chunk}, {"v", to_sql_vector(vectors[i].vector)}});
+        }
+        written += transaction.run(query_insert_vectors, {dump_json(batch), space_id}).affected;
+    }
+    return written;
+}
+
 std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
                                    const std::string& title, const EmbeddingSpace& space,
                                    std::span<const NewChunk> chunks) {
@@ -249,7 +298,11 @@ std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId 
         return ids;
     }
     check_embeddings(chunks, space);
-    const std::string space_id = std::to_string(find_space(transaction, space));
+    const bool embedded = std::any_of(chunks.begin(), chunks.end(), [](const NewChunk& chunk) {
+        return !chunk.embedding.empty();
+    });
+    const std::string space_id =
+        std::to_string(embedded ? ensure_space(transaction, space) : std::int64_t{0});
     for (std::size_t first = 0; first < chunks.size(); first += chunks_a_statement) {
         nlohmann::json batch = nlohmann::json::array();
         const std::size_t end = std::min(first + chunks_a_statement, chunks.size());

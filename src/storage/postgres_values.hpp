@@ -1,6 +1,7 @@
 #pragma once
 
 #include "rag/clock.hpp"
+#include "rag/space_store.hpp"
 #include "rag/store.hpp"
 #include "storage/postgres_pool.hpp"
 #include "storage/stored_text.hpp"
@@ -27,6 +28,10 @@ std::string to_sql_words(std::span<const std::string> terms);
 /// A term as a tsquery holds it.
 std::string quote_lexeme(std::string_view term);
 
+/// From what vector_send gives, as text: "\\x", two bytes of dimensions, two unused, and the
+/// floats, all of them big-endian. Throws Error{corrupt} for another size.
+Vector parse_sent_vector(const std::string& hex, std::size_t size);
+
 /// The value of a column that is never null. Throws Error{corrupt} when it is or is no number.
 const std::string& read_text(const SqlRow& row, std::size_t column);
 std::int64_t read_int(const SqlRow& row, std::size_t column);
@@ -52,6 +57,14 @@ void add_document_changes(PostgresTransaction& transaction, ChangeKind kind,
 std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId document,
                                    const std::string& title, const EmbeddingSpace& space,
                                    std::span<const NewChunk> chunks);
+
+/// The id of the space; it is added when it is not there.
+std::int64_t ensure_space(PostgresTransaction& transaction, const EmbeddingSpace& space);
+
+/// Adds vectors of the space to those of the chunks that are still there and have none of it;
+/// returns how many. Throws Error{invalid_argument} for other dimensions.
+std::int64_t insert_vectors(PostgresTransaction& transaction, const EmbeddingSpace& space,
+                            std::span<const ChunkVector> vectors);
 
 /// SQL of a time as read_time reads it.
 inline std::string time_of(const std::string& column) {

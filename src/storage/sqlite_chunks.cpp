@@ -81,15 +81,6 @@ ChunkId insert_chunk(Connection& db, DocumentId document, std::int64_t index,
     return id;
 }
 
-void insert_vector(Connection& db, ChunkId chunk, std::int64_t space, const VectorCodes& codes) {
-    db.prepare("INSERT INTO vectors (chunk_id, space_id, scale, codes) VALUES (?1, ?2, ?3, ?4)")
-        .bind(1, chunk)
-        .bind(2, space)
-        .bind(3, double{codes.scale})
-        .bind_blob(4, codes.bytes)
-        .run();
-}
-
 }  // namespace
 
 ReadyChunks make_ready(const std::string& filename, const std::vector<NewChunk>& chunks) {
@@ -128,6 +119,15 @@ std::vector<ChunkId> insert_chunks(Connection& db, DocumentId document,
         }
     }
     return ids;
+}
+
+void insert_vector(Connection& db, ChunkId chunk, std::int64_t space, const VectorCodes& codes) {
+    db.prepare("INSERT INTO vectors (chunk_id, space_id, scale, codes) VALUES (?1, ?2, ?3, ?4)")
+        .bind(1, chunk)
+        .bind(2, space)
+        .bind(3, double{codes.scale})
+        .bind_blob(4, codes.bytes)
+        .run();
 }
 
 std::vector<ChunkId> list_chunk_ids(Connection& db, DocumentId document) {

@@ -34,6 +34,9 @@ ReadyChunks make_ready(const std::string& filename, const std::vector<NewChunk>&
 std::vector<ChunkId> insert_chunks(Connection& db, DocumentId document,
                                    std::span<const ReadyChunk> chunks);
 
+/// The chunk has none of the space yet.
+void insert_vector(Connection& db, ChunkId chunk, std::int64_t space, const VectorCodes& codes);
+
 std::vector<ChunkId> list_chunk_ids(Connection& db, DocumentId document);
 
 /// Removes the document's chunks with words and vectors; returns how many there were.

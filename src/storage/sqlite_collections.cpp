@@ -52,18 +52,6 @@ std::vector<Collection> select_collections(Connection& db, const std::string& sq
     return collections;
 }
 
-std::int64_t ensure_space(Connection& db, const EmbeddingSpace& space) {
-    db.prepare("INSERT OR IGNORE INTO embedding_spaces (model, dimensions) VALUES (?1, ?2)")
-        .bind(1, std::string_view(space.model))
-        .bind(2, std::int64_t{space.dimensions})
-        .run();
-    Statement row =
-        db.prepare("SELECT id FROM embedding_spaces WHERE model = ?1 AND dimensions = ?2");
-    row.bind(1, std::string_view(space.model)).bind(2, std::int64_t{space.dimensions});
-    row.step();
-    return row.integer(0);
-}
-
 void read_crawled_urls(Connection& db, CollectionDetails& details) {
     Statement rows = db.prepare(
         "SELECT d.crawl_root_url, max(coalesce(rag_time(json_extract(d.metadata, "
@@ -80,6 +68,18 @@ void read_crawled_urls(Connection& db, CollectionDetails& details) {
 }
 
 }  // namespace
+
+std::int64_t ensure_space(Connection& db, const EmbeddingSpace& space) {
+    db.prepare("INSERT OR IGNORE INTO embedding_spaces (model, dimensions) VALUES (?1, ?2)")
+        .bind(1, std::string_view(space.model))
+        .bind(2, std::int64_t{space.dimensions})
+        .run();
+    Statement row =
+        db.prepare("SELECT id FROM embedding_spaces WHERE model = ?1 AND dimensions = ?2");
+    row.bind(1, std::string_view(space.model)).bind(2, std::int64_t{space.dimensions});
+    row.step();
+    return row.integer(0);
+}
 
 Collection SqliteStore::create_collection(const CallContext& context,
                                           const NewCollection& collection) {

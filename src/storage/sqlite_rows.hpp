@@ -26,6 +26,9 @@ Chunk read_chunk(const Statement& row);
 void record_change(Connection& connection, Timestamp now, ChangeKind kind, CollectionId collection,
                    DocumentId document);
 
+/// The id of the space; it is added when it is not there.
+std::int64_t ensure_space(Connection& connection, const EmbeddingSpace& space);
+
 /// Collections that hold the document.
 std::vector<CollectionId> list_memberships(Connection& connection, DocumentId document);
 std::vector<std::string> list_collection_names(Connection& connection, DocumentId document);

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace rag::index_test {
 namespace {
@@ -144,6 +145,36 @@ TEST_CASE("local index: while there is no copy the fallback answers") {
     fixture.source.set_down(false);
     CHECK(index.wait_until_ready(within(20s)));
     compare(index, fixture.model, fixture.random, 3);
+}
+
+TEST_CASE("local index: it says what answers, and since when it is cut off") {
+    Fixture fixture(31);
+    fixture.fill(30);
+    index::LocalIndexOptions options;
+    options.poll = 5ms;
+    LocalIndex index(fixture.source, fixture.model, options);
+    const SearchScope scope{{1}, {}};
+    CHECK(index.route(scope, fixture.random.space()).path == SearchPath::fallback);
+    CHECK(index.status().state == index::CopyState::loading);
+    index.start();
+    REQUIRE(index.wait_until_ready(within(20s)));
+    CHECK(index.route(scope, fixture.random.space()).path == SearchPath::scan);
+    CHECK_FALSE(index.route(scope, fixture.random.space()).cut_off_since.has_value());
+    const auto await = [&](index::CopyState state) {
+        const auto limit = std::chrono::steady_clock::now() + 20s;
+        while (index.status().state != state && std::chrono::steady_clock::now() < limit) {
+            std::this_thread::yield();
+        }
+        return index.status();
+    };
+    CHECK(await(index::CopyState::following).state == index::CopyState::following);
+    fixture.source.set_down(true);
+    const auto cut_off = await(index::CopyState::cut_off);
+    CHECK(cut_off.cut_off_since.has_value());
+    CHECK(index.route(scope, fixture.random.space()).cut_off_since == cut_off.cut_off_since);
+    fixture.source.set_down(false);
+    CHECK(await(index::CopyState::following).state == index::CopyState::following);
+    CHECK(index.status().lag.has_value());
 }
 
 TEST_CASE("local index: a source that does not answer leaves the copy answering") {

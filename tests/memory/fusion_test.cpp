@@ -46,6 +46,26 @@ TEST_CASE("fusion: a score is the words' share of the ideal plus the weighted si
     CHECK(ranked[2].score == doctest::Approx(0.45));
 }
 
+TEST_CASE("fusion: the parts of a score add up to it, and a reserved place is marked") {
+    std::vector<FusionEntry> entries;
+    for (ChunkId id = 1; id <= 9; ++id) {
+        entries.push_back(
+            entry(id, 10.0 - static_cast<double>(id), 0.01 * static_cast<double>(id)));
+    }
+    entries.push_back(entry(20, 0, 0.7));
+    const FusionRule rule = rule_with(10, 50);
+    const auto ranked = fuse(entries, rule);
+    for (const RankedEntry& one : ranked) {
+        const ScoreParts parts = score_parts(one.entry, rule);
+        CHECK((one.reserved || one.score == parts.words + parts.vectors));
+    }
+    CHECK(ranked[4].entry.chunk == 20);
+    CHECK(ranked[4].reserved);
+    CHECK_FALSE(ranked[3].reserved);
+    CHECK(score_parts(entry(1, 5, 0.2), rule).words == doctest::Approx(0.5));
+    CHECK(score_parts(entry(1, 5, 0.2), rule).vectors == doctest::Approx(0.1));
+}
+
 TEST_CASE("fusion: every fifth place goes to the best dense hit not yet listed") {
     std::vector<FusionEntry> entries;
     for (ChunkId id = 1; id <= 9; ++id) {

@@ -146,6 +146,32 @@ TEST_CASE("search: collections of another model are searched by words and named"
     CHECK(world.memory().search(world.context, query).hits.size() == 1);
 }
 
+TEST_CASE("search: an explanation accounts for every score and is made only when asked for") {
+    World world;
+    add_reports(world, 40);
+    SearchQuery query;
+    query.text = "harbour keeper";
+    query.limit = 20;
+    query.filter = parse_metadata_filter({{"even", true}});
+    CHECK_FALSE(world.memory().search(world.context, query).explanation.has_value());
+    query.explain = true;
+    for (const SearchMode mode : modes) {
+        query.mode = mode;
+        const SearchResult result = world.memory().search(world.context, query);
+        REQUIRE(result.explanation.has_value());
+        CHECK(result.explanation->searched_set == 40);
+        CHECK(result.explanation->filter_set == 20);
+        CHECK(result.route.path == SearchPath::store);
+        REQUIRE_FALSE(result.hits.empty());
+        for (const SearchHit& hit : result.hits) {
+            REQUIRE(hit.explanation.has_value());
+            const double sum = hit.explanation->word_part + hit.explanation->vector_part;
+            CHECK((hit.explanation->reserved_place || hit.score == doctest::Approx(sum)));
+        }
+    }
+    CHECK(world.memory().search(world.context, query).explanation->ranked_by == "words");
+}
+
 TEST_CASE("search: neighbours join a hit with true offsets") {
     World world;
     std::string content;

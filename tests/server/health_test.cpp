@@ -9,6 +9,7 @@ namespace {
 
 class Probe final : public http::Exchange {
 public:
+    explicit Probe(http::Request request) : request_(std::move(request)) {}
     const http::Request& request() const override { return request_; }
     std::stop_token gone() const override { return {}; }
     void respond(http::Response response) override { answer = std::move(response); }
@@ -21,8 +22,9 @@ private:
     http::Request request_;
 };
 
-http::Response ask(const std::vector<http::Route>& routes, const std::string& path) {
-    const auto probe = std::make_shared<Probe>();
+http::Response ask(const std::vector<http::Route>& routes, const std::string& path,
+                   http::Request request = {}) {
+    const auto probe = std::make_shared<Probe>(std::move(request));
     for (const http::Route& route : routes) {
         if (route.path == path) {
             route.handler(probe);
@@ -45,6 +47,30 @@ TEST_CASE("health: ready when the store answers; a loading index is said, not fa
     CHECK(parse_json(answer.body)["index"] == "loading");
     store = PartState::stopping;
     CHECK(ask(routes, "/health/ready").status == 503);
+}
+
+TEST_CASE("health: details are for who may have them") {
+    HealthSources sources{[] { return PartState::ready; }, [] { return PartState::ready; }, {}};
+    sources.details = [](const http::Request& request) {
+        return request.has_header("authorization") ? Json{{"version", "1"}} : Json(nullptr);
+    };
+    const auto routes = make_health_routes(sources);
+    CHECK_FALSE(parse_json(ask(routes, "/health").body).contains("version"));
+    http::Request known;
+    known.headers = {{"authorization", "Bearer x"}};
+    CHECK(parse_json(ask(routes, "/health", known).body)["version"] == "1");
+}
+
+TEST_CASE("health: the system's parts are told, and a failed one is a 503") {
+    std::string status = "ok";
+    const auto routes = make_system_health_routes(
+        {[&] { return Json{{"status", status}}; },
+         [&] { return Json{{"status", status}, {"parts", Json::object()}}; }});
+    CHECK(ask(routes, "/api/system/health").status == 200);
+    CHECK(parse_json(ask(routes, "/api/system/detailed-health").body).contains("parts"));
+    status = "failed";
+    CHECK(ask(routes, "/api/system/health").status == 503);
+    CHECK(ask(routes, "/api/system/detailed-health").status == 503);
 }
 
 TEST_CASE("health: a server whose store is away goes on as long as its index answers") {

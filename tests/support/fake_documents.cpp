@@ -138,8 +138,9 @@ void FakeStore::store_chunks(Entry& entry, const std::vector<NewChunk>& chunks) 
         made.chunk.char_end = given.char_end;
         made.chunk.heading_path = kept(given.heading_path);
         made.chunk.metadata = kept(given.metadata);
-        made.embedding = given.embedding;
-        made.space = space;
+        if (!given.embedding.empty()) {
+            made.vectors.push_back({space, given.embedding});
+        }
         made.terms = text::index_terms(text::indexed_text(
             entry.present.document.filename, made.chunk.heading_path, made.chunk.content));
         made.text_key = text::fold_key(made.chunk.content);

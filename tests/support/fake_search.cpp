@@ -118,9 +118,9 @@ Candidates FakeStore::nearest(const CallContext& context, const SearchScope& sco
     Candidates list;
     for (const auto& [id, entry] : documents_) {
         for (const StoredChunk& chunk : entry.chunks) {
-            if (!chunk.embedding.empty() && chunk.space == space &&
-                lies_under(entry, chunk, scope)) {
-                list.push_back({chunk.chunk.id, dot(query, chunk.embedding), chunk.text_key});
+            const Vector* vector = vector_of(chunk, space);
+            if (vector != nullptr && lies_under(entry, chunk, scope)) {
+                list.push_back({chunk.chunk.id, dot(query, *vector), chunk.text_key});
             }
         }
     }
@@ -161,8 +161,8 @@ std::vector<std::optional<double>> FakeStore::similarities(const CallContext& co
     std::vector<std::optional<double>> list;
     for (const ChunkId id : chunks) {
         const StoredChunk* chunk = find_chunk(id);
-        const bool has = chunk != nullptr && !chunk->embedding.empty() && chunk->space == space;
-        list.push_back(has ? std::optional(dot(query, chunk->embedding)) : std::nullopt);
+        const Vector* vector = chunk != nullptr ? vector_of(*chunk, space) : nullptr;
+        list.push_back(vector != nullptr ? std::optional(dot(query, *vector)) : std::nullopt);
     }
     return list;
 }

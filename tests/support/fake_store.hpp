@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "rag/index_source.hpp"
 #include "rag/search_index.hpp"
+#include "rag/space_store.hpp"
 #include "rag/store.hpp"
 
 #include <map>
@@ -13,7 +15,7 @@ namespace rag::test {
 
 /// Store and SearchIndex in plain maps that look at everything for every question: slow, and so
 /// plain that what it answers is what the ports promise. Safe for concurrent use.
-class FakeStore final : public Store, public SearchIndex {
+class FakeStore final : public Store, public SearchIndex, public SpaceStore {
 public:
     Collection create_collection(const CallContext& context, const NewCollection&) override;
     std::optional<Collection> find_collection(const CallContext& context,
@@ -85,14 +87,25 @@ public:
     std::vector<Passage> load(const CallContext& context, std::span<const ChunkId> chunks) override;
     std::int64_t count(const CallContext& context, const SearchScope& scope) override;
 
+    std::vector<DocumentId> list_without_vectors(const CallContext& context,
+                                                 CollectionId collection,
+                                                 const EmbeddingSpace& space, DocumentId after,
+                                                 std::int64_t limit) override;
+    std::int64_t add_vectors(const CallContext& context, DocumentId document,
+                             const EmbeddingSpace& space,
+                             std::span<const ChunkVector> vectors) override;
+    bool bind_space(const CallContext& context, CollectionId collection,
+                    const EmbeddingSpace& space) override;
+    std::int64_t remove_vectors(const CallContext& context, CollectionId collection,
+                                const EmbeddingSpace& space, std::int64_t limit) override;
+
     /// Puts a document into a further collection, without an identity there.
     void share(DocumentId document, CollectionId collection);
 
 private:
     struct StoredChunk {
         Chunk chunk;
-        Vector embedding;
-        EmbeddingSpace space;
+        std::vector<SpaceVector> vectors;
         std::vector<std::string> terms;
         std::uint64_t text_key = 0;
     };
@@ -128,6 +141,8 @@ private:
     void record(ChangeKind kind, const Entry& entry);
     StoredJob* find_open_job(std::string_view id);
 
+    static const Vector* vector_of(const StoredChunk& chunk, const EmbeddingSpace& space);
+    static bool lacks_vector(const Entry& entry, const EmbeddingSpace& space);
     static bool lies_under(const Entry& entry, const StoredChunk& chunk, const SearchScope& scope);
     std::map<std::string, double> weigh(const WordQuery& query) const;
     double average_length() const;

@@ -47,7 +47,7 @@ const std::vector<Library> libraries{
     {"libpsl", {"crawl"}},
     {"libstemmer", {"text"}},
     {"unicode/", {"text", "embed", "base"}},
-    {"simdjson", {"base", "embed", "mcp"}},
+    {"simdjson", {"base", "embed", "mcp", "memory"}},
     {"spdlog", {"base"}},
     {"CLI/", {"cli"}},
     {"openssl", {"base", "net", "auth", "http", "server"}},
