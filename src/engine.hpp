@@ -73,7 +73,6 @@ public:
     HttpClient& http() { return *http_; }
     Clock& clock() { return clock_; }
     IdSource& ids() { return ids_; }
-    HttpClient& http() { return *http_; }
 
 private:
     struct Opened;

@@ -44,7 +44,7 @@ private:
     server::Door door();
     http::ServerOptions server_options();
     std::vector<http::Route> routes();
-    Json health_details(const http::Request& request) const;
+    Json health_details(const http::Request& request);
     void show_connections();
 
     // Constant after construction; destroyed from the last to the first.

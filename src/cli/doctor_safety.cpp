@@ -60,7 +60,7 @@ void examine_ways(const Config& config, Findings& findings) {
                     "proxy that ends TLS before the server.");
         }
     }
-    if (config.rate_limit && *config.rate_limit == 0) {
+    if (config.rate_limit == 0) {
         warn_of(findings, "network",
                 "RAG_RATE_LIMIT is 0: a client may call as often as it likes.");
     }

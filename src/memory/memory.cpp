@@ -327,8 +327,9 @@ ReindexReport Memory::reindex(const CallContext& context, const ReindexCollectio
 }
 
 Job Memory::begin_reindex(const CallContext& context, const ReindexCollection& request) {
-    return parts_->jobs.begin(context,
-                              parts_->prepare(context, parts_->complete(context, request)));
+    return parts_->jobs
+        .begin(context, parts_->prepare(context, parts_->complete(context, request)))
+        .job;
 }
 
 SiteAnalysis Memory::analyze_website(const CallContext& context,

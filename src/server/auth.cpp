@@ -125,7 +125,7 @@ Authenticator::Authenticator(AuthOptions options, const Clock& clock)
 }
 
 bool Authenticator::waits(const http::Request& head) {
-    if (options_.scheme == AuthScheme::open || !options_.look_up || is_open_path(head.path)) {
+    if (options_.scheme == AuthScheme::open || !options_.look_up) {
         return false;
     }
     const std::string_view presented = bearer_of(head);
@@ -134,6 +134,10 @@ bool Authenticator::waits(const http::Request& head) {
     }
     const std::string hash = sha256(presented);
     return find_configured(hash) == nullptr && !verdicts_.find(hash, verdict_slack);
+}
+
+std::optional<Caller> Authenticator::find_known_caller(const http::Request& request) {
+    return waits(request) ? std::nullopt : judge(request).caller;
 }
 
 std::optional<Caller> Authenticator::find_caller(const http::Request& request) {
@@ -149,18 +153,22 @@ Caller Authenticator::identify(const http::Request& request) {
 }
 
 Authenticator::Admission Authenticator::admit(const http::Request& head) {
-    if (is_open_path(head.path)) {
-        return {};
-    }
+    const bool open = is_open_path(head.path);
     Verdict verdict;
     try {
         verdict = judge(head);
     } catch (const Error& error) {
+        if (open) {
+            return {};
+        }
         log::warn("a token could not be looked up: {}", error.message());
         auto refusal = std::make_unique<http::Response>(http::make_error_response(
             503, "Tokens cannot be checked at the moment; try again in a few seconds."));
         refusal->headers.emplace_back("Retry-After", std::to_string(retry_after_s));
         return {std::move(refusal), {}};
+    }
+    if (open) {
+        return {};
     }
     if (verdict.caller) {
         return {nullptr, *std::move(verdict.caller)};

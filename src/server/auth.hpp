@@ -59,6 +59,8 @@ public:
     /// never the query. HTTP callers reach no files but those that the operator opened. Throws what
     /// the look-up throws.
     std::optional<Caller> find_caller(const http::Request& request);
+    /// The same without blocking: null too for a token that would have to be looked up.
+    std::optional<Caller> find_known_caller(const http::Request& request);
 
     /// As find_caller; throws Error{unauthorized} instead. For handlers behind the gate.
     Caller identify(const http::Request& request);
