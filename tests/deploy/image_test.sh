@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Dockerfile without an engine and runs what comes out. Wants root, buildah, mmdebstrap and
-# Debian's packages; says so and succeeds where they are not to be had.
+# Debian's packages; ends with 77 where they are not to be had.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tests/deploy/lib.sh"
@@ -10,8 +10,8 @@ state=${RAG_IMAGE_FOLDER:-$root/build/image}
 
 . /etc/os-release
 skip() {
-    echo "skipped: $*"
-    exit 0
+    echo "$*"
+    exit 77
 }
 
 [ "$(id -u)" -eq 0 ] || skip "only root can build an image without an engine"

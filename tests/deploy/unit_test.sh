@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 exposure_max=25  # in tenths; 100 is a service without any protection
 
-command -v systemd-analyze >/dev/null || { echo "skipped: systemd-analyze is not installed"; exit 0; }
+command -v systemd-analyze >/dev/null || { echo "systemd-analyze is not installed"; exit 77; }
 unit=$root/deploy/rag-memory.service
 # The path of the program is the installation's; here anything executable does.
 sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$unit" >"$work/rag-memory.service"
