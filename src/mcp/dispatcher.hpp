@@ -42,7 +42,7 @@ struct DispatcherOptions {
     int subscriptions_max = 1024;
     VersionHeader version_header = VersionHeader::strict;
     /// Told of every call that ran, on its thread; may be empty, must not throw.
-    std::function<void(const CallReport&)> on_call;
+    std::function<void(const CallReport&)> on_call{};
 };
 
 /// The protocol, whatever the wire: takes one message and where it came from, returns what goes

@@ -41,6 +41,7 @@ TEST_CASE("doctor: what is closed is passed over in silence") {
     examined.config.host = "0.0.0.0";
     examined.config.public_url = "https://memory.example.org";
     examined.config.tokens = "me:writer:0123456789abcdef0123456789abcdef";
+    examined.config.rate_limit = 600;
     CHECK(examined.sentences() == "");
 }
 
