@@ -35,11 +35,10 @@ struct CrawlRequest {
 
 /// A page that was fetched, as the text that is to be stored.
 struct Page {
-    std::string url;       ///< After redirects, normalised.
-    std::string title;     ///< Empty when it has none.
-    std::string markdown;  ///< The main content.
-    Metadata metadata =
-        Metadata::object();  ///< As CONTRACT.md's ingest_url lists, without session.
+    std::string url;                         ///< After redirects, normalised.
+    std::string title;                       ///< Empty when it has none.
+    std::string markdown;                    ///< The main content.
+    Metadata metadata = Metadata::object();  ///< Of the page itself; who crawls adds the session's.
     std::int64_t depth = 0;
     std::optional<std::string> parent_url;
 };
