@@ -7,6 +7,20 @@
 
 namespace rag::training {
 
+namespace {
+
+BatchPair pair_of(const SourceBags& source, std::size_t pair, std::size_t dimensions) {
+    if (source.taught.empty()) {
+        return {source.left[pair], source.right[pair], {}, source.weight};
+    }
+    return {source.left[pair],
+            {},
+            std::span(source.taught).subspan(pair * dimensions, dimensions),
+            source.weight};
+}
+
+}  // namespace
+
 Batches::Batches(const std::vector<SourceBags>& sources, const TrainingOptions& options,
                  Random& random)
     : options_(options), random_(random) {
@@ -56,8 +70,7 @@ void Batches::append_block(Deck& deck, std::size_t size, std::vector<BatchPair>&
         }
         const std::size_t pair = deck.order[deck.at++];
         if (groups_.insert(deck.source->groups[pair]).second) {
-            batch.push_back(
-                {deck.source->left[pair], deck.source->right[pair], deck.source->weight});
+            batch.push_back(pair_of(*deck.source, pair, options_.dimensions));
         }
     }
 }

@@ -15,6 +15,7 @@ namespace rag::training {
 struct BatchPair {
     std::span<const BagEntry> left;
     std::span<const BagEntry> right;
+    std::span<const float> taught;  ///< Not empty: the right side's vector, which stays.
     float weight = 1;
 };
 

@@ -111,6 +111,12 @@ function synonyms() {
     return lines;
 }
 
+/** Words that PPDB renders alike. */
+function paraphrases() {
+    return readText("ppdb", "ppdb_synonyms.txt").split("\n").map((line) => line.trim().split(" "))
+        .filter((words) => words.length === 2).map(([left, right]) => [left, left, right]);
+}
+
 /** Words of one meaning with its gloss. */
 function glosses() {
     const lines = [];
@@ -131,7 +137,7 @@ function glosses() {
 }
 
 mkdirSync(join(folder, "tsv"), { recursive: true });
-for (const make of [intents, medicalQuestions, talks, synonyms, glosses]) {
+for (const make of [intents, medicalQuestions, talks, synonyms, paraphrases, glosses]) {
     try {
         const lines = make();
         const text = lines.map((parts) => parts.map(clean).join("\t") + "\n").join("");

@@ -7,6 +7,7 @@
 #include "model_writer.hpp"
 #include "pairs.hpp"
 #include "rag/error.hpp"
+#include "taught.hpp"
 #include "trainer.hpp"
 #include "vocabulary_maker.hpp"
 
@@ -29,6 +30,12 @@ struct Arguments {
     std::string texts;
     std::string pairs;
     std::string vocabulary;
+    std::string words;
+    std::string start;
+    std::string taught;
+    std::string taught_vectors;
+    double taught_weight = 1;
+    double dense_weight = FusionConstants{}.dense_weight;
     std::string rows;
     std::string name;
     std::string out;
@@ -56,19 +63,42 @@ void collect_vocabulary(const Arguments& arguments) {
             words.add(pair.right);
         }
     }
+    VocabularyOptions options = arguments.vocabulary_options;
+    if (!arguments.words.empty()) {
+        const std::string whole_words = read_file(arguments.words);
+        for (const std::string_view word : lines_of(whole_words)) {
+            options.whole_words.emplace_back(word);
+        }
+    }
     std::string lines;
-    for (const std::string& token : make_vocabulary(words, arguments.vocabulary_options)) {
+    for (const std::string& token : make_vocabulary(words, options)) {
         lines += token + '\n';
     }
     write_file(arguments.out, lines);
 }
 
+Rows read_numbers(const std::string& path) {
+    const std::string bytes = read_file(path);
+    Rows numbers(bytes.size() / sizeof(float));
+    std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
+    return numbers;
+}
+
 void train_rows(const Arguments& arguments) {
     const std::string vocabulary = read_file(arguments.vocabulary);
-    const auto bags = cut_into_bags(parse_pairs(read_file(arguments.pairs)), vocabulary);
+    const Rows start = arguments.start.empty() ? Rows{} : read_numbers(arguments.start);
+    TrainingOptions options = arguments.training;
+    options.start = start;
+    auto bags = cut_into_bags(parse_pairs(read_file(arguments.pairs)), vocabulary);
+    if (!arguments.taught.empty()) {
+        const std::string lines = read_file(arguments.taught);
+        const Rows vectors = read_numbers(arguments.taught_vectors);
+        bags.push_back(
+            cut_taught({lines, vectors, arguments.taught_weight}, options.dimensions, vocabulary));
+    }
     double sum = 0;
-    const Rows rows = train(
-        bags, lines_of(vocabulary).size(), arguments.training, [&](std::size_t step, double loss) {
+    const Rows rows =
+        train(bags, lines_of(vocabulary).size(), options, [&](std::size_t step, double loss) {
             sum += loss;
             if (step % steps_between_lines == 0) {
                 std::cerr << fmt::format("step {} loss {:.4f}\n", step,
@@ -82,9 +112,7 @@ void train_rows(const Arguments& arguments) {
 
 void export_model(const Arguments& arguments) {
     const std::string vocabulary = read_file(arguments.vocabulary);
-    const std::string bytes = read_file(arguments.rows);
-    Rows rows(bytes.size() / sizeof(float));
-    std::memcpy(rows.data(), bytes.data(), rows.size() * sizeof(float));
+    const Rows rows = read_numbers(arguments.rows);
     write_file(arguments.out,
                write_model({.name = arguments.name,
                             .vocabulary = vocabulary,
@@ -93,7 +121,8 @@ void export_model(const Arguments& arguments) {
 }
 
 /// The model of a file, or the built-in one; `bytes` holds the file and must outlive the model.
-std::unique_ptr<Embedder> open_model(const std::string& path, std::string& bytes) {
+std::unique_ptr<Embedder> open_model(const Arguments& arguments, std::string& bytes) {
+    const std::string& path = arguments.model;
     if (path.empty()) {
         return embed::make_builtin_model();
     }
@@ -105,12 +134,13 @@ std::unique_ptr<Embedder> open_model(const std::string& path, std::string& bytes
     }
     const EmbeddingSpace space{.model = "builtin/" + std::string(model.name),
                                .dimensions = static_cast<int>(model.dimensions)};
-    return std::make_unique<embed::StaticModel>(space, model.files, FusionConstants{});
+    return std::make_unique<embed::StaticModel>(space, model.files,
+                                                FusionConstants{arguments.dense_weight, 0});
 }
 
 void evaluate_model(const Arguments& arguments) {
     std::string bytes;
-    const std::unique_ptr<Embedder> model = open_model(arguments.model, bytes);
+    const std::unique_ptr<Embedder> model = open_model(arguments, bytes);
     std::vector<evaluation::SetReport> reports;
     for (const std::string& folder : arguments.folders) {
         reports.push_back(evaluation::evaluate(evaluation::read_judged_set(folder), *model));
@@ -133,6 +163,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     CLI::App* vocabulary = add("vocab", "A vocabulary from pairs", collect_vocabulary);
     vocabulary->add_option("--pairs", arguments.pairs)->required();
     vocabulary->add_option("--tokens", arguments.vocabulary_options.tokens);
+    vocabulary->add_option("--words", arguments.words, "Words to be whole tokens, a word a line");
+    vocabulary->add_option("--words-max", arguments.vocabulary_options.whole_words_max);
 
     CLI::App* training = add("train", "Rows from pairs and a vocabulary", train_rows);
     training->add_option("--pairs", arguments.pairs)->required();
@@ -145,6 +177,13 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     training->add_option("--temperature", arguments.training.temperature);
     training->add_option("--learning-rate", arguments.training.learning_rate);
     training->add_option("--seed", arguments.training.seed);
+    training->add_option("--start", arguments.start, "What is known of the tokens (words.mjs)");
+    training->add_option("--noise", arguments.training.noise);
+    CLI::Option* taught = training->add_option("--taught", arguments.taught,
+                                               "Texts that another model was asked about");
+    training->add_option("--taught-vectors", arguments.taught_vectors, "What it said (teach.mjs)")
+        ->needs(taught);
+    training->add_option("--taught-weight", arguments.taught_weight);
 
     CLI::App* exporting = add("export", "A model file from rows and a vocabulary", export_model);
     exporting->add_option("--rows", arguments.rows)->required();
@@ -154,6 +193,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
 
     CLI::App* evaluating = app.add_subcommand("evaluate", "A table of what a model reaches");
     evaluating->add_option("--model", arguments.model, "A model file; without, the built-in one");
+    evaluating->add_option("--dense-weight", arguments.dense_weight,
+                           "What the similarity counts beside the words, for a model file");
     evaluating->add_option("folders", arguments.folders, "Sets with known answers")->required();
     evaluating->callback([&arguments] { evaluate_model(arguments); });
     app.require_subcommand(1);

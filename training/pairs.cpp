@@ -30,13 +30,15 @@ Number parse_number(std::string_view text, std::size_t line) {
 }
 
 SourceKind parse_kind(std::string_view word, std::size_t line) {
-    static const std::map<std::string_view, SourceKind> kinds{
-        {"pages", SourceKind::pages}, {"pairs", SourceKind::pairs}, {"groups", SourceKind::groups}};
+    static const std::map<std::string_view, SourceKind> kinds{{"pages", SourceKind::pages},
+                                                              {"pairs", SourceKind::pairs},
+                                                              {"groups", SourceKind::groups},
+                                                              {"other", SourceKind::other}};
     const auto found = kinds.find(word);
     if (found == kinds.end()) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            fmt::format("Line {}: the kind '{}' is not pages, pairs or groups.", line, word));
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("Line {}: the kind '{}' is not pages, pairs, groups or other.",
+                                line, word));
     }
     return found->second;
 }
@@ -119,6 +121,7 @@ std::vector<TextPair> make_pairs(const TextSource& source, const std::filesystem
         case SourceKind::pages: pairs = read_pages(path, random); break;
         case SourceKind::pairs: pairs = read_pair_lines(read_file(path)); break;
         case SourceKind::groups: pairs = read_group_lines(read_file(path), random); break;
+        case SourceKind::other: break;
     }
     std::erase_if(pairs, [](const TextPair& pair) { return !is_useful(pair); });
     random.shuffle(pairs);

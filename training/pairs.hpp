@@ -20,6 +20,7 @@ enum class SourceKind {
     pages,   ///< A folder of Markdown, HTML, text and XML.
     pairs,   ///< Lines `left <tab> right` or `group <tab> left <tab> right`.
     groups,  ///< Lines of texts that mean the same, with tabs between.
+    other,   ///< Gives no pairs; named for the licences of what words.mjs and teach.mjs read.
 };
 
 /// One line of sources.tsv.

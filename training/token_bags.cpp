@@ -1,7 +1,5 @@
 #include "token_bags.hpp"
 
-#include "embed/vocabulary.hpp"
-#include "embed/word_piece.hpp"
 #include "embed/word_runs.hpp"
 
 #include <algorithm>
@@ -22,23 +20,23 @@ void TokenBags::add(std::vector<std::uint32_t>& tokens) {
     begins_.push_back(entries_.size());
 }
 
+std::vector<std::uint32_t> TokenCutter::cut(std::string_view text) const {
+    std::vector<std::uint32_t> tokens;
+    embed::for_each_word(text,
+                         [&](std::string_view word) { word_piece_.append_tokens(word, tokens); });
+    return tokens;
+}
+
 std::vector<SourceBags> cut_into_bags(const std::vector<SourcePairs>& sources,
                                       std::string_view vocabulary) {
-    const embed::Vocabulary words(vocabulary);
-    const embed::WordPiece word_piece(words, {});
-    const auto cut = [&](std::string_view text) {
-        std::vector<std::uint32_t> tokens;
-        embed::for_each_word(
-            text, [&](std::string_view word) { word_piece.append_tokens(word, tokens); });
-        return tokens;
-    };
+    const TokenCutter cutter(vocabulary);
     std::vector<SourceBags> bags;
     for (const SourcePairs& source : sources) {
         SourceBags& of_source = bags.emplace_back();
         of_source.weight = static_cast<float>(source.weight);
         for (const TextPair& pair : source.pairs) {
-            std::vector<std::uint32_t> left = cut(pair.left);
-            std::vector<std::uint32_t> right = cut(pair.right);
+            std::vector<std::uint32_t> left = cutter.cut(pair.left);
+            std::vector<std::uint32_t> right = cutter.cut(pair.right);
             if (!left.empty() && !right.empty()) {
                 of_source.groups.push_back(pair.group);
                 of_source.left.add(left);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "embed/vocabulary.hpp"
+#include "embed/word_piece.hpp"
 #include "pairs.hpp"
 
 #include <cstddef>
@@ -35,6 +37,23 @@ struct SourceBags {
     std::vector<std::uint64_t> groups;
     TokenBags left;
     TokenBags right;
+    std::vector<float> taught;  ///< In place of `right`: unit vectors that stay as they are.
+};
+
+/// Cuts texts as the model does.
+class TokenCutter {
+public:
+    /// `vocabulary` holds a token a line and must outlive the object.
+    explicit TokenCutter(std::string_view vocabulary)
+        : words_(vocabulary), word_piece_(words_, {}) {}
+    TokenCutter(const TokenCutter&) = delete;
+    TokenCutter& operator=(const TokenCutter&) = delete;
+
+    std::vector<std::uint32_t> cut(std::string_view text) const;
+
+private:
+    const embed::Vocabulary words_;
+    const embed::WordPiece word_piece_;
 };
 
 /// `vocabulary` holds a token a line.

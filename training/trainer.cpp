@@ -74,13 +74,23 @@ private:
                 }
             }
         }
-        const std::size_t d = options_.dimensions;
         for (std::size_t token = 0; token < tokens; ++token) {
             const double idf = std::log((texts + 1) / (texts_with[token] + 0.5));
-            const double scale = std::max(idf, 0.1) / std::sqrt(static_cast<double>(d));
-            for (std::size_t i = 0; i < d; ++i) {
-                rows_[token * d + i] = static_cast<float>(scale * random_.normal());
-            }
+            begin_row(token, std::max(idf, 0.1));
+        }
+    }
+
+    void begin_row(std::size_t token, double length) {
+        const std::size_t d = options_.dimensions;
+        const std::size_t given = options_.start.size() / slots_.size();
+        const auto start = options_.start.subspan(token * given, given);
+        const bool is_known = std::ranges::any_of(start, [](float number) { return number != 0; });
+        const double noise = is_known ? options_.noise : 1.0;
+        const double scale = noise * length / std::sqrt(static_cast<double>(d));
+        for (std::size_t i = 0; i < d; ++i) {
+            const bool is_given = is_known && i < given;
+            rows_[token * d + i] = static_cast<float>(
+                is_given ? length * static_cast<double>(start[i]) : scale * random_.normal());
         }
     }
 
@@ -89,6 +99,9 @@ private:
         std::ranges::fill(side.vectors, 0.0F);
         for (std::size_t i = 0; i < batch.size(); ++i) {
             float* sum = &side.vectors[i * d];
+            if (text == &BatchPair::right && !batch[i].taught.empty()) {
+                std::ranges::copy(batch[i].taught, sum);
+            }
             for (const BagEntry& entry : batch[i].*text) {
                 const float* row = &rows_[entry.token * d];
                 for (std::size_t j = 0; j < d; ++j) {
@@ -233,6 +246,13 @@ Rows train(const std::vector<SourceBags>& sources, std::size_t tokens,
                     fmt::format("A batch of {} pairs cannot be made of blocks of {} in {} "
                                 "dimensions; choose a multiple, and at least one dimension.",
                                 options.batch, options.block, options.dimensions));
+    }
+    if (tokens != 0 && (options.start.size() % tokens != 0 ||
+                        options.start.size() / tokens > options.dimensions)) {
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("{} numbers to start with do not fit {} tokens in {} dimensions; "
+                                "make them anew from this vocabulary.",
+                                options.start.size(), tokens, options.dimensions));
     }
     return Trainer(sources, tokens, options).run(progress);
 }

@@ -63,7 +63,9 @@ public:
     }
 
     std::vector<std::string> merge() {
-        while (symbols_.size() < options_.tokens && !heap_.empty()) {
+        const std::size_t kept = std::min(options_.whole_words_max, options_.whole_words.size());
+        const std::size_t merged_max = options_.tokens - std::min(options_.tokens, kept);
+        while (symbols_.size() < merged_max && !heap_.empty()) {
             const Entry best = heap_.top();
             heap_.pop();
             const auto found = pair_counts_.find(best.pair);
@@ -75,6 +77,7 @@ public:
             }
             apply(best.pair);
         }
+        add_whole_words(kept);
         return std::move(symbols_);
     }
 
@@ -86,6 +89,17 @@ private:
             return count != other.count ? count < other.count : pair > other.pair;
         }
     };
+
+    void add_whole_words(std::size_t count) {
+        for (const std::string& word : options_.whole_words) {
+            const std::size_t before = symbols_.size();
+            if (count == 0 || before >= options_.tokens) {
+                return;
+            }
+            symbol_of(word);
+            count -= symbols_.size() - before;
+        }
+    }
 
     void add_characters(const std::map<std::string, std::uint64_t>& words) {
         std::map<std::string, std::uint64_t> counts;

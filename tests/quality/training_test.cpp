@@ -1,7 +1,9 @@
+#include "embed/builtin_model.hpp"
 #include "embed/model_file.hpp"
 #include "model_writer.hpp"
 #include "rag/error.hpp"
 #include "random.hpp"
+#include "taught.hpp"
 #include "trainer.hpp"
 #include "vocabulary_maker.hpp"
 
@@ -95,6 +97,49 @@ TEST_CASE("training: words that stand for each other come to lie close") {
     CHECK(similarity("ocean", "sea") > similarity("ocean", "kid") + 0.3);
 }
 
+TEST_CASE("training: a row begins where it is known to lie, at its token's length") {
+    const auto text = make_text();
+    const std::string lines = make_lines(text);
+    const auto tokens = static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+    std::vector<float> start(2 * tokens);
+    start[2 * 5] = 0.6F;
+    start[2 * 5 + 1] = -0.8F;
+    const Rows rows =
+        train(cut_into_bags(text, lines), tokens,
+              {.dimensions = 4, .steps = 0, .batch = 24, .block = 12, .start = start, .noise = 0},
+              [](std::size_t, double) {});
+    const auto row = std::span(rows).subspan(4 * 5, 4);
+    CHECK(row[0] > 0);
+    CHECK(static_cast<double>(row[1]) == doctest::Approx(static_cast<double>(row[0]) * -0.8 / 0.6));
+    CHECK(row[2] == 0);
+    CHECK(std::ranges::any_of(std::span(rows).first(4), [](float number) { return number != 0; }));
+    start.pop_back();
+    CHECK_THROWS_AS(
+        train(cut_into_bags(text, lines), tokens, {.dimensions = 4, .start = start}, {}), Error);
+}
+
+TEST_CASE("training: texts come to lie where a teacher puts them") {
+    const std::string words = "red\nblue\ngreen\n";
+    const std::string texts = "red\nblue\ngreen\nunread\n";
+    const std::vector<float> vectors{5, 1, 0, 0, 5, 0, 1, 0, 5, 0, 0, 1};
+    std::vector<SourceBags> sources{cut_taught({texts, vectors, 1}, 4, words)};
+    CHECK(sources[0].left.size() == 3);
+    CHECK_THROWS_AS(cut_taught({texts, vectors, 1}, 5, words), Error);
+    const Rows rows = train(sources, 3,
+                            {.dimensions = 4,
+                             .steps = 200,
+                             .batch = 3,
+                             .block = 3,
+                             .learning_rate = 0.05,
+                             .warm_up = 1},
+                            [](std::size_t, double) {});
+    for (std::size_t token = 0; token < 3; ++token) {
+        const auto row = std::span(rows).subspan(4 * token, 4);
+        CHECK(std::ranges::max_element(row.subspan(1)) - row.begin() ==
+              static_cast<std::ptrdiff_t>(token) + 1);
+    }
+}
+
 TEST_CASE("training: a batch that is no multiple of its blocks is refused") {
     CHECK_THROWS_AS(train({}, 0, {.batch = 100, .block = 33}, {}), Error);
     CHECK_THROWS_AS(train({}, 0, {.batch = 32, .block = 32}, {}), Error);
@@ -114,6 +159,20 @@ TEST_CASE("vocabulary: characters first, then what occurs together most") {
     CHECK(has("42"));
     CHECK_FALSE(has("!"));
     CHECK(make_vocabulary(words, {.tokens = 12}).size() == 12);
+    const auto wider = make_vocabulary(
+        words, {.tokens = 15, .whole_words = {"low", "hill", "l", "sea"}, .whole_words_max = 2});
+    CHECK(wider.size() == 15);
+    CHECK(std::ranges::count(wider, "hill") == 1);
+}
+
+TEST_CASE("model file: the built-in model is what was exported, and names its sources") {
+    const auto bytes = embed::builtin_model_bytes();
+    CHECK(embed::has_intact_checksum(bytes));
+    const embed::ModelFile model = embed::parse_model_file(bytes);
+    CHECK(model.name == embed::builtin_model_name);
+    CHECK(model.dimensions == embed::builtin_model_dimensions);
+    CHECK(model.manifest.find("\"licence\"") != std::string_view::npos);
+    CHECK(bytes.size() < 20'000'000);
 }
 
 TEST_CASE("model file: what was changed or cut is noticed") {
