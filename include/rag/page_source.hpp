@@ -5,6 +5,7 @@
 #include "rag/document.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,12 @@ struct FailedPage {
     std::string error;
 };
 
+enum class Rendering {
+    none,     ///< The page says what it has to say without its scripts.
+    done,     ///< The page is what its scripts made of it.
+    missing,  ///< The page needs its scripts, and there is no browser to run them.
+};
+
 /// What became of one URL.
 struct Visit {
     FrontierPage settled;            ///< Never waiting. Its document is the one known before.
@@ -56,6 +63,7 @@ struct Visit {
     std::vector<FrontierPage> also;  ///< Further rows: what was found, what stands for another.
     std::int64_t queued = 0;         ///< Still waiting after this one.
     std::int64_t bytes = 0;          ///< Received for it.
+    Rendering rendering = Rendering::none;
 };
 
 /// The pages of a site, one after the other. Used by one thread.
@@ -83,6 +91,16 @@ struct UrlPattern {
     std::vector<std::string> urls;          ///< At most max_urls_per_pattern.
 };
 
+/// What a few pages of a site say for machines.
+struct DataQuality {
+    std::int64_t pages_read = 0;
+    /// How many of them use a form ("json_ld", "microdata", "open_graph", "specifications"), are of
+    /// a type ("product", ...), and have a field ("price", "brand", ...).
+    std::map<std::string, std::int64_t> forms;
+    std::map<std::string, std::int64_t> page_types;
+    std::map<std::string, std::int64_t> fields;
+};
+
 struct SiteAnalysis {
     std::string base_url;
     std::string method;  ///< "sitemap", "links" or "not_found"
@@ -91,6 +109,7 @@ struct SiteAnalysis {
     std::vector<std::pair<std::string, UrlPattern>> patterns;  ///< By count, descending.
     std::string notes;
     bool llms_txt = false;
+    DataQuality data_quality;
 };
 
 /// Opens sites; the one thing that the product knows of the web. Safe for concurrent use.

@@ -2,14 +2,17 @@
 
 #include "base/url.hpp"
 #include "crawl/fetcher.hpp"
+#include "crawl/page_sample.hpp"
 #include "crawl/scope.hpp"
 #include "crawl/sitemap_walk.hpp"
 #include "rag/error.hpp"
+#include "rag/page_renderer.hpp"
 #include "text/html.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace rag::crawl {
@@ -39,13 +42,11 @@ struct Analysis {
     }
 
     bool read_sitemaps(const Url& start, const std::vector<std::string>& named) {
-        SitemapWalk walk(client, context);
+        SitemapWalk walk(client, context,
+                         [this](const std::string& url, const std::string&) { urls.insert(url); });
         bool found = walk.read(named);
         for (const char* path : {"/sitemap.xml", "/sitemap_index.xml"}) {
             found = found || walk.read({start.origin() + path});
-        }
-        for (const auto& [url, lastmod] : walk.entries()) {
-            urls.insert(url);
         }
         tried.insert(tried.end(), walk.tried().begin(), walk.tried().end());
         complete = complete && walk.is_complete();
@@ -98,20 +99,36 @@ void count(SiteAnalysis& result, const std::set<std::string>& urls, std::int64_t
     });
 }
 
-void read_links(Analysis& work, const Url& start) {
+void add_links(Analysis& work, const Url& at, const text::HtmlPage& page) {
+    const Url base = resolve_url(at, page.base_href).value_or(at);
+    const Scope scope{at, {}, {}};
+    for (const text::HtmlLink& link : page.links) {
+        const auto url = resolve_url(base, link.href);
+        if (url && scope.takes(*url)) {
+            work.urls.insert(url->text());
+        }
+    }
+}
+
+/// Of the start page, and where it has none, of what its scripts make of it.
+void read_links(Analysis& work, const Url& start, PageRenderer* renderer) {
     const auto response = work.get(start.text());
     const auto at = response ? parse_url(response->url) : std::nullopt;
     if (!at) {
         return;
     }
     const text::HtmlPage page = text::read_html(response->body, response->header("content-type"));
-    const Url base = resolve_url(*at, page.base_href).value_or(*at);
-    const Scope scope{*at, {}, {}};
-    for (const text::HtmlLink& link : page.links) {
-        const auto url = resolve_url(base, link.href);
-        if (url && scope.takes(*url)) {
-            work.urls.insert(url->text());
-        }
+    add_links(work, *at, page);
+    if (!work.urls.empty() || page.scripts.scripts == 0 || renderer == nullptr ||
+        !renderer->why_not().empty()) {
+        return;
+    }
+    try {
+        const RenderedPage rendered = renderer->render(work.context, *response);
+        add_links(work, *at, text::read_html(rendered.html, "text/html; charset=utf-8"));
+    } catch (const Error&) {
+        work.call.check();
+        work.complete = false;
     }
 }
 
@@ -150,9 +167,9 @@ SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
     Analysis work{client, context, context, {}, {}, true};
     const std::chrono::seconds time(request.timeout_s);
     work.context.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + time);
-    std::vector<std::string> candidates;
+    std::optional<Robots> robots;
     try {
-        candidates = fetch_robots(client, work.context, *start, options.product, time).sitemaps();
+        robots = fetch_robots(client, work.context, *start, options.product, time);
     } catch (const Error& error) {
         context.check();
         if (error.code() == ErrorCode::invalid_argument) {
@@ -160,16 +177,23 @@ SiteAnalysis analyze_site(HttpClient& client, const CallContext& context,
         }
     }
     work.tried.push_back(start->origin() + "/robots.txt");
-    const bool found = work.read_sitemaps(*start, candidates);
+    const bool found =
+        work.read_sitemaps(*start, robots ? robots->sitemaps() : std::vector<std::string>());
     SiteAnalysis result;
     result.base_url = start->text();
     result.llms_txt = work.get(start->origin() + "/llms.txt").has_value();
     if (!found) {
-        read_links(work, *start);
+        read_links(work, *start, options.renderer);
     }
     result.method = found ? "sitemap" : work.urls.empty() ? "not_found" : "links";
     count(result, work.urls, request.include_url_lists ? request.max_urls_per_pattern : 0);
     result.notes = notes_of(result, work);
+    if (robots && result.method != "not_found") {
+        // Half of what is left, so that a slow site costs the caller less than was allowed.
+        work.context.deadline = std::chrono::steady_clock::now() + work.context.time_left(time) / 2;
+        result.data_quality =
+            read_sample(client, work.context, options, *robots, choose_sample(*start, result));
+    }
     return result;
 }
 

@@ -80,56 +80,100 @@ const Robots& Fetcher::robots_of(const CallContext& context, const Url& url) {
     return robots_.emplace(url.origin(), std::move(fetched)).first->second.robots;
 }
 
-HttpResponse Fetcher::get(const CallContext& context, const Url& url, const HttpHeaders& headers) {
-    const auto delay = robots_of(context, url).crawl_delay().value_or(options_.delay);
-    Host& host = hosts_[url.authority()];
-    host.delay = std::max(host.delay, delay);
-    if (host.refused_in_a_row >= refused_in_a_row_max) {
-        throw Error(ErrorCode::unavailable,
-                    url.authority() +
-                        " asks for fewer requests; the rest of its pages was left "
-                        "for another time.");
-    }
+std::size_t Fetcher::at_once(const Ask& ask) const {
+    const bool delayed = ask.crawl_delay && ask.crawl_delay->count() > 0;
+    return delayed ? 1 : options_.fetches_per_host;
+}
+
+HttpResponse Fetcher::get(const CallContext& context, const Ask& ask) {
+    Host& host = host_of(ask);
     for (int repeats = 0;; ++repeats) {
-        HttpResponse response = send(context, url, headers, host);
-        if (!is_too_much(response.status)) {
+        HttpResponse response = send(context, ask, host);
+        const bool refused = is_too_much(response.status);
+        const auto asked =
+            refused ? read_retry_after(response.header("retry-after"), options_.clock->now())
+                    : std::nullopt;
+        const std::scoped_lock lock(mutex_);
+        if (!refused) {
             host.refused_in_a_row = 0;
             return response;
         }
-        const auto asked = read_retry_after(response.header("retry-after"), options_.clock->now());
         if (repeats == repeats_max || asked.value_or(back_off_first) > retry_after_max) {
             ++host.refused_in_a_row;
             return response;
         }
-        host.delay = std::min(std::max(host.delay * 2, back_off_first), back_off_max);
-        host.free_at =
-            options_.clock->steady_now() + std::max(asked.value_or(host.delay), host.delay);
+        back_off(host, asked);
     }
 }
 
-HttpResponse Fetcher::send(const CallContext& context, const Url& url, const HttpHeaders& headers,
-                           Host& host) {
-    wait(context, host);
+Fetcher::Host& Fetcher::host_of(const Ask& ask) {
+    const std::scoped_lock lock(mutex_);
+    Host& host = hosts_[ask.url.authority()];
+    host.delay = std::max(host.delay, ask.crawl_delay.value_or(options_.delay));
+    if (host.refused_in_a_row >= refused_in_a_row_max) {
+        throw Error(ErrorCode::unavailable,
+                    ask.url.authority() +
+                        " asks for fewer requests; the rest of its pages was left "
+                        "for another time.");
+    }
+    return host;
+}
+
+/// Under the lock.
+void Fetcher::back_off(Host& host, std::optional<std::chrono::milliseconds> asked) {
+    host.delay = std::min(std::max(host.delay * 2, back_off_first), back_off_max);
+    host.free_at = std::max(host.free_at, options_.clock->steady_now() +
+                                              std::max(asked.value_or(host.delay), host.delay));
+}
+
+HttpResponse Fetcher::send(const CallContext& context, const Ask& ask, Host& host) {
+    wait_for_turn(context, host);
     HttpRequest request;
-    request.url = url.text();
-    request.headers = headers;
+    request.url = ask.url.text();
+    request.headers = ask.headers;
     request.redirects_max = 0;
-    request.downgraded = is_secure_ && url.scheme != "https";
+    request.downgraded = is_secure_ && ask.url.scheme != "https";
     try {
         HttpResponse response = client_.send(context, request);
-        host.free_at = options_.clock->steady_now() + host.delay;
+        end_turn(ask, host);
         return response;
     } catch (const Error&) {
-        host.free_at = options_.clock->steady_now() + host.delay;
+        end_turn(ask, host);
         throw;
     }
 }
 
-void Fetcher::wait(const CallContext& context, Host& host) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(host.free_at - options_.clock->steady_now());
-    if (host.free_at != SteadyTime{} && left.count() > 0) {
+void Fetcher::note_use(const Url& url) {
+    const std::scoped_lock lock(mutex_);
+    const auto host = hosts_.find(url.authority());
+    if (host != hosts_.end()) {
+        host->second.free_at = options_.clock->steady_now() + host->second.delay;
+    }
+}
+
+void Fetcher::wait_for_turn(const CallContext& context, Host& host) {
+    SteadyTime waited_for{};
+    for (;;) {
+        std::chrono::milliseconds left{0};
+        {
+            const std::scoped_lock lock(mutex_);
+            const SteadyTime now = options_.clock->steady_now();
+            // What was waited for is over, unless another thread took the turn meanwhile.
+            if (host.free_at <= now || host.free_at == waited_for) {
+                host.free_at = now + host.delay;
+                return;
+            }
+            waited_for = host.free_at;
+            left = std::chrono::ceil<std::chrono::milliseconds>(host.free_at - now);
+        }
         options_.pause(context, left);
+    }
+}
+
+void Fetcher::end_turn(const Ask& ask, Host& host) {
+    const std::scoped_lock lock(mutex_);
+    if (at_once(ask) == 1) {
+        host.free_at = std::max(host.free_at, options_.clock->steady_now() + host.delay);
     }
 }
 

@@ -6,7 +6,10 @@
 #include "rag/http_client.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 
 namespace rag::crawl {
@@ -16,8 +19,15 @@ namespace rag::crawl {
 Robots fetch_robots(HttpClient& client, const CallContext& context, const Url& url,
                     const std::string& product, std::chrono::milliseconds timeout);
 
-/// Asks politely: robots.txt first, one request at a time for each host, with a pause between that
-/// grows when the host says that it is too much. Used by one thread.
+/// A page to be asked for.
+struct Ask {
+    Url url;
+    HttpHeaders headers;
+    std::optional<std::chrono::milliseconds> crawl_delay;  ///< As the host's robots.txt has it.
+};
+
+/// Asks politely: robots.txt first, and a pause between the requests to a host that grows when the
+/// host says that it is too much.
 class Fetcher final {
 public:
     /// Both must outlive this; `options.pause` and `options.clock` are set. Of a crawl that began
@@ -26,13 +36,21 @@ public:
         : client_(client), options_(options), is_secure_(root.scheme == "https") {}
 
     /// Kept for as long as this lives. Throws Error{unavailable}, the same for each page of a host
-    /// whose robots.txt cannot be had.
+    /// whose robots.txt cannot be had. For one thread alone.
     const Robots& robots_of(const CallContext& context, const Url& url);
 
     /// One page without its redirects. 429 and 503 are asked again when the host says, at most
     /// twice. Throws Error as HttpClient does, and Error{unavailable} without a request for a host
-    /// that has refused several pages in a row.
-    HttpResponse get(const CallContext& context, const Url& url, const HttpHeaders& headers);
+    /// that has refused several pages in a row. Safe for concurrent use; the pause is kept between
+    /// the starts of requests then, and from the end of one where `at_once` is one.
+    HttpResponse get(const CallContext& context, const Ask& ask);
+
+    /// How many requests its host may have to answer at once.
+    std::size_t at_once(const Ask& ask) const;
+
+    /// The host was asked for something some other way, so the pause before its next page begins
+    /// now.
+    void note_use(const Url& url);
 
 private:
     struct Host {
@@ -45,14 +63,17 @@ private:
         std::string failure;  ///< A sentence; empty when they were read.
     };
 
-    void wait(const CallContext& context, Host& host);
-    HttpResponse send(const CallContext& context, const Url& url, const HttpHeaders& headers,
-                      Host& host);
+    Host& host_of(const Ask& ask);
+    void wait_for_turn(const CallContext& context, Host& host);
+    HttpResponse send(const CallContext& context, const Ask& ask, Host& host);
+    void back_off(Host& host, std::optional<std::chrono::milliseconds> asked);
+    void end_turn(const Ask& ask, Host& host);
 
     HttpClient& client_;
     const CrawlOptions& options_;
     const bool is_secure_;
     std::map<std::string, KnownRobots> robots_;  ///< By origin.
+    std::mutex mutex_;                           ///< Over what hosts_ holds.
     std::map<std::string, Host> hosts_;          ///< By authority.
 };
 

@@ -121,6 +121,11 @@ bool Frontier::is_shared(DocumentId document) const {
     return found != pages_of_.end() && found->second > 1;
 }
 
+bool Frontier::has_document(const std::string& url) const {
+    const auto found = known_.find(url);
+    return found != known_.end() && found->second.document != 0;
+}
+
 std::vector<FrontierPage> Frontier::links_of_earlier(const std::string& url) const {
     std::vector<FrontierPage> pages;
     const auto [begin, end] = links_.equal_range(url);

@@ -22,6 +22,9 @@ public:
     /// Takes up where the pages of the present session say it was.
     explicit Frontier(std::vector<FrontierPage> known);
 
+    /// Of the page that `take` would give; some page waits.
+    std::int64_t next_depth() const { return std::get<0>(*waiting_.begin()); }
+    const std::string& next_url() const { return std::get<2>(*waiting_.begin()); }
     /// The next waiting page, now settled in here. `unlinked` ones come when no others are left.
     std::optional<FrontierPage> take();
     /// The next page with a document that this session has not settled; links need not lead there.
@@ -46,6 +49,8 @@ public:
     std::int64_t waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
     /// Whether several pages stand for the document, so that no one of them tells its state.
     bool is_shared(DocumentId document) const;
+    /// Whether an earlier session stored the page.
+    bool has_document(const std::string& url) const;
     /// Whether enough documents are known that asking for what changed pays.
     std::int64_t documents() const { return documents_; }
 

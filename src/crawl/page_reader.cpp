@@ -1,7 +1,9 @@
 #include "crawl/page_reader.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
+#include "text/detect.hpp"
 #include "text/extract.hpp"
 #include "text/html.hpp"
 
@@ -14,16 +16,14 @@ namespace {
 
 constexpr std::size_t links_max = 20'000;
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return out;
-}
+/// Below this a page with scripts says nothing of its own, in characters that are not white space.
+constexpr std::int64_t bare_text_max = 100;
+/// Below this it does so where its markup shows that scripts are to fill it.
+constexpr std::int64_t sparse_text_max = 500;
 
 std::string media_type(const HttpResponse& response) {
     const std::string_view written = response.header("content-type");
-    return lower(trim(written.substr(0, written.find(';'))));
+    return ascii_lower(trim(written.substr(0, written.find(';'))));
 }
 
 std::string_view take_until(std::string_view& text, char separator) {
@@ -52,6 +52,17 @@ IndexOrders orders_of(const HttpResponse& response, const std::string& product) 
     return orders;
 }
 
+bool needs_scripts(const text::HtmlPage& html) {
+    const std::string& text = html.extracted.text;
+    std::int64_t length = 0;
+    for (const char c : text) {
+        // Of a character's bytes the first one alone.
+        length += static_cast<unsigned char>(c) > ' ' && (c & 0xC0) != 0x80 ? 1 : 0;
+    }
+    return html.scripts.scripts > 0 &&
+           (length < bare_text_max || (length < sparse_text_max && html.scripts.awaits_scripts));
+}
+
 void read_html_page(const HttpResponse& response, const Url& url, const std::string& product,
                     ReadPage& page) {
     text::HtmlPage html = text::read_html(response.body, response.header("content-type"), {url});
@@ -67,6 +78,11 @@ void read_html_page(const HttpResponse& response, const Url& url, const std::str
     }
     if (!html.canonical_url.empty()) {
         page.canonical = resolve_url(base, html.canonical_url);
+    }
+    page.is_html = true;
+    page.needs_scripts = needs_scripts(html);
+    if (!html.markdown_url.empty()) {
+        page.twin = resolve_url(base, html.markdown_url);
     }
     page.title = std::move(html.extracted.title);
     page.markdown = std::move(html.extracted.text);
@@ -95,7 +111,7 @@ void read_text_page(const HttpResponse& response, const Url& url, const std::str
 }  // namespace
 
 void IndexOrders::add(std::string_view value, const std::string& product) {
-    const std::string all = lower(value);
+    const std::string all = ascii_lower(value);
     std::string_view rest = all;
     bool ours = true;
     while (!rest.empty()) {
@@ -125,8 +141,8 @@ ReadPage read_page(const HttpResponse& response, const Url& url, const std::stri
     const std::string type = media_type(response);
     const bool html = type.empty() || type == "text/html" || type == "application/xhtml+xml";
     if (!html && !type.starts_with("text/")) {
-        page.refusal =
-            "The page is of type " + type + "; pages of HTML, Markdown and plain text are read.";
+        page.refusal = "The page is of type " + type +
+                       "; pages of HTML, Markdown and plain text and documents are read.";
         return page;
     }
     try {
@@ -136,6 +152,30 @@ ReadPage read_page(const HttpResponse& response, const Url& url, const std::stri
             read_text_page(response, url, type, product, page);
         }
     } catch (const Error& error) {
+        page = {};
+        page.refusal = error.message();
+    }
+    return page;
+}
+
+std::optional<ReadPage> read_document_page(const CallContext& context, DocumentReader& documents,
+                                           const HttpResponse& response, const Url& url,
+                                           const std::string& product) {
+    const auto source = text::detect_source(response.body, {url.path, media_type(response)});
+    if (!source.document) {
+        return std::nullopt;
+    }
+    ReadPage page;
+    page.may_index = orders_of(response, product).index;
+    try {
+        ReadDocument read = documents.read(context, *source.document, response.body);
+        page.title = std::move(read.title);
+        page.markdown = std::move(read.markdown);
+        page.metadata = std::move(read.metadata);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::invalid_argument) {
+            throw;
+        }
         page = {};
         page.refusal = error.message();
     }

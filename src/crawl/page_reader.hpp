@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/url.hpp"
-#include "rag/document.hpp"
+#include "rag/document_reader.hpp"
 #include "rag/http_client.hpp"
 
 #include <optional>
@@ -18,7 +18,11 @@ struct ReadPage {
     Metadata metadata = Metadata::object();  ///< What the page says of itself.
     std::vector<Url> links;                  ///< Those that may be followed, in order.
     std::optional<Url> canonical;
+    std::optional<Url> twin;  ///< The same as Markdown, as the page says.
     bool may_index = true;
+    bool is_html = false;
+    /// Of HTML: there is hardly any text, and there are scripts that may bring it.
+    bool needs_scripts = false;
     /// A sentence where the answer is nothing that is read; the rest is empty then.
     std::string refusal;
 };
@@ -26,6 +30,12 @@ struct ReadPage {
 /// Reads an answer of status 200: HTML, Markdown, plain text. `product` is the name that orders to
 /// crawlers (X-Robots-Tag, robots meta) know us by.
 ReadPage read_page(const HttpResponse& response, const Url& url, const std::string& product);
+
+/// The same for an answer that is a document (PDF, DOCX...) by its type or its first bytes; null
+/// for any other. Throws Error{cancelled, deadline_exceeded} alone.
+std::optional<ReadPage> read_document_page(const CallContext& context, DocumentReader& documents,
+                                           const HttpResponse& response, const Url& url,
+                                           const std::string& product);
 
 /// Orders to crawlers, as X-Robots-Tag and the robots meta element have them.
 struct IndexOrders {

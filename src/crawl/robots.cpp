@@ -1,5 +1,6 @@
 #include "crawl/robots.hpp"
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::size_t sitemaps_max = 100;
 constexpr double delay_seconds_max = 60;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return out;
-}
 
 /// In the same percent-encoding as the targets that it is compared with.
 std::string normal_pattern(std::string_view pattern) {
@@ -37,7 +31,7 @@ std::string_view take_line(std::string_view& text) {
 
 /// The name alone of what may be written with a version: "rag-memory/1.0".
 std::string product_of(std::string_view value) {
-    return lower(trim(value.substr(0, value.find_first_of("/ "))));
+    return ascii_lower(trim(value.substr(0, value.find_first_of("/ "))));
 }
 
 /// A site that asks for no pause gets none.
@@ -103,7 +97,7 @@ Robots::Robots(std::string_view text, std::string_view product) {
         if (colon == std::string_view::npos) {
             continue;
         }
-        const std::string key = lower(trim(line.substr(0, colon)));
+        const std::string key = ascii_lower(trim(line.substr(0, colon)));
         const std::string value(trim(line.substr(colon + 1)));
         if (key == "user-agent") {
             if (std::exchange(in_rules, false)) {

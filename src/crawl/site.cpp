@@ -50,6 +50,8 @@ Site::Site(HttpClient& client, CrawlOptions options, const CrawlRequest& request
       request_(without_pages(request)),
       root_(std::move(root)),
       fetcher_(client_, options_, root_),
+      reader_(options_, request_, fetcher_),
+      ahead_(fetcher_, options_.fetches_at_once),
       frontier_(request.known),
       scope_{root_, request.include_patterns, request.exclude_patterns},
       visited_(frontier_.settled_before()) {}
@@ -59,31 +61,83 @@ std::optional<Visit> Site::next(const CallContext& context) {
     if (!begun_) {
         begin(context);
     }
-    if (bytes_ >= options_.bytes_max || options_.clock->steady_now() >= over_at_) {
-        log::warn("the crawl of {} ended at its limit of bytes or time with {} pages waiting",
-                  root_.text(), frontier_.waiting());
+    take_ahead(context);
+    if (coming_.empty()) {
+        if (is_over()) {
+            log::warn("the crawl of {} ended at its limit of bytes or time with {} pages waiting",
+                      root_.text(), frontier_.waiting());
+        }
         return std::nullopt;
     }
-    std::optional<FrontierPage> page;
-    Links links = Links::follow;
-    if (is_within_bounds()) {
-        page = frontier_.take();
+    Coming coming = std::move(coming_.front());
+    coming_.pop_front();
+    Visit result = finish(context, std::move(coming));
+    visited_ += counts_as_visit(result.settled) ? 1 : 0;
+    bytes_ += result.bytes;
+    result.queued = frontier_.waiting() + static_cast<std::int64_t>(coming_.size());
+    return result;
+}
+
+/// Takes and asks for what may be on its way at once. After a limit only what is on its way already
+/// is visited.
+void Site::take_ahead(const CallContext& context) {
+    while (coming_.size() < std::max<std::size_t>(options_.fetches_at_once, 1) && !is_over()) {
+        auto coming = take();
+        if (!coming) {
+            return;
+        }
+        ask(context, *coming);
+        coming_.push_back(*std::move(coming));
     }
-    if (!page && request_.ask_for_unlinked) {
+}
+
+/// The page that would be next whatever those on their way lead to: each of them may count as a
+/// visit, and may lead to further pages of its own depth or deeper.
+std::optional<Site::Coming> Site::take() {
+    Coming coming;
+    const auto on_their_way = static_cast<std::int64_t>(coming_.size());
+    std::optional<FrontierPage> page;
+    // Of what was fetched and not visited yet a killed crawl knows nothing, so that there must not
+    // be much of it.
+    if (visited_ + on_their_way < request_.max_pages && frontier_.waiting() > 0) {
+        const auto url = parse_url(frontier_.next_url());
+        if (!coming_.empty() && (coming_.back().unlinked ||
+                                 coming_.back().visit.settled.depth != frontier_.next_depth() ||
+                                 (url && is_full(url->authority())))) {
+            return std::nullopt;
+        }
+        page = frontier_.take();
+    } else if (request_.ask_for_unlinked &&
+               (coming_.empty() ||
+                (coming_.back().unlinked && !is_full(coming_.back().url.authority())))) {
         page = frontier_.take_unlinked();
-        links = Links::ignore;
+        coming.unlinked = true;
     }
     if (!page) {
         return std::nullopt;
     }
-    if (!request_.follow_links || page->depth >= request_.max_depth) {
-        links = Links::ignore;
+    if (coming.unlinked || !request_.follow_links || page->depth >= request_.max_depth) {
+        coming.links = Links::ignore;
     }
-    Visit result = visit(context, *std::move(page), links);
-    visited_ += counts_as_visit(result.settled) ? 1 : 0;
-    bytes_ += result.bytes;
-    result.queued = frontier_.waiting();
-    return result;
+    coming.visit.settled = *std::move(page);
+    return coming;
+}
+
+/// Whether as many pages of the host are on their way as may be.
+bool Site::is_full(const std::string& authority) const {
+    std::size_t count = 0;
+    for (const Coming& coming : coming_) {
+        const bool asked = coming.answer.valid() && coming.url.authority() == authority;
+        count += asked ? 1 : 0;
+        if (asked && count >= coming.at_once) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Site::is_over() const {
+    return bytes_ >= options_.bytes_max || options_.clock->steady_now() >= over_at_;
 }
 
 void Site::begin(const CallContext& context) {
@@ -109,10 +163,6 @@ void Site::begin(const CallContext& context) {
     begun_ = true;
 }
 
-bool Site::is_within_bounds() const {
-    return visited_ < request_.max_pages;
-}
-
 /// What the sitemaps say of pages that are known already; nothing where that takes too long.
 void Site::read_lastmods(const CallContext& context, const Robots& robots) {
     if (!request_.follow_links || !request_.links_hold ||
@@ -121,40 +171,41 @@ void Site::read_lastmods(const CallContext& context, const Robots& robots) {
     }
     CallContext own = context;
     own.deadline = std::min(context.deadline, std::chrono::steady_clock::now() + sitemap_time);
-    SitemapWalk walk(client_, own);
+    SitemapWalk walk(client_, own, [this](const std::string& url, const std::string& lastmod) {
+        const auto time = frontier_.has_document(url) ? end_of_lastmod(lastmod) : std::nullopt;
+        if (time) {
+            lastmods_.insert_or_assign(url, *time);
+        }
+    });
     if (!walk.read(robots.sitemaps())) {
         walk.read({root_.origin() + "/sitemap.xml"});
     }
-    for (const auto& [url, lastmod] : walk.entries()) {
-        if (const auto time = end_of_lastmod(lastmod)) {
-            lastmods_.emplace(url, *time);
-        }
-    }
 }
 
-Visit Site::visit(const CallContext& context, FrontierPage page, Links links) {
-    Visit visit;
-    visit.settled = std::move(page);
+/// Settles the page where nothing has to be asked for, else asks.
+void Site::ask(const CallContext& context, Coming& coming) {
+    Visit& visit = coming.visit;
     visit.settled.status = 0;
     visit.settled.error.clear();
     const auto url = parse_url(visit.settled.url);
     if (!url) {
         fail(visit, FrontierState::failed, 0, "This is no URL that can be fetched.");
-        return visit;
+        return;
     }
+    coming.url = *url;
     try {
-        if (!fetcher_.robots_of(context, *url).allows(url->target())) {
+        const Robots& robots = fetcher_.robots_of(context, *url);
+        if (!robots.allows(url->target())) {
             fail(visit, FrontierState::forbidden, 0,
                  "robots.txt of " + url->authority() + " forbids this page.");
-            return visit;
+            return;
         }
         if (is_unchanged_by_sitemap(visit.settled)) {
             visit.settled.state = FrontierState::done;
-            add_known_links(links, visit);
-            return visit;
+            return;
         }
         HttpHeaders headers{{"Accept", "text/html, text/markdown, text/plain;q=0.9, */*;q=0.1"}};
-        if (may_ask_conditionally(visit.settled, links)) {
+        if (may_ask_conditionally(visit.settled, coming.links)) {
             if (!visit.settled.etag.empty()) {
                 headers.emplace_back("If-None-Match", visit.settled.etag);
             }
@@ -162,9 +213,31 @@ Visit Site::visit(const CallContext& context, FrontierPage page, Links links) {
                 headers.emplace_back("If-Modified-Since", visit.settled.last_modified);
             }
         }
-        const HttpResponse response = fetcher_.get(context, *url, headers);
+        Ask asked{*url, std::move(headers), robots.crawl_delay()};
+        coming.at_once = fetcher_.at_once(asked);
+        coming.answer = ahead_.ask(context, std::move(asked));
+    } catch (const Error& error) {
+        context.check();
+        if (ends_the_crawl(error)) {
+            throw;
+        }
+        fail(visit, FrontierState::failed, 0, error.message());
+    }
+}
+
+/// What the answer leads to, in the order of the frontier.
+Visit Site::finish(const CallContext& context, Coming coming) {
+    Visit visit = std::move(coming.visit);
+    if (!coming.answer.valid()) {
+        if (visit.settled.state == FrontierState::done) {
+            add_known_links(coming.links, visit);
+        }
+        return visit;
+    }
+    try {
+        const HttpResponse response = coming.answer.get().take();
         visit.bytes = static_cast<std::int64_t>(response.body.size());
-        take_answer(response, *url, links, visit);
+        take_answer(context, response, coming, visit);
     } catch (const Error& error) {
         context.check();
         if (ends_the_crawl(error)) {
@@ -187,17 +260,18 @@ bool Site::may_ask_conditionally(const FrontierPage& page, Links links) const {
            (links == Links::ignore || request_.links_hold);
 }
 
-void Site::take_answer(const HttpResponse& response, const Url& url, Links links, Visit& visit) {
+void Site::take_answer(const CallContext& context, const HttpResponse& response,
+                       const Coming& coming, Visit& visit) {
     FrontierPage& settled = visit.settled;
     settled.status = response.status;
     if (response.status == 304 && settled.document != 0) {
         settled.state = FrontierState::done;
         settled.checked_at = now();
-        add_known_links(links, visit);
+        add_known_links(coming.links, visit);
         return;
     }
     if (is_redirect(response)) {
-        follow_redirect(response, url, visit);
+        follow_redirect(response, coming.url, visit);
         return;
     }
     if (response.status < 200 || response.status > 299) {
@@ -211,7 +285,7 @@ void Site::take_answer(const HttpResponse& response, const Url& url, Links links
              "The page is larger than what is read of one page.");
         return;
     }
-    take_page(response, url, links, visit);
+    take_page(context, response, coming, visit);
 }
 
 void Site::follow_redirect(const HttpResponse& response, const Url& url, Visit& visit) {
@@ -240,9 +314,10 @@ void Site::follow_redirect(const HttpResponse& response, const Url& url, Visit& 
     }
 }
 
-void Site::take_page(const HttpResponse& response, const Url& url, Links links, Visit& visit) {
+void Site::take_page(const CallContext& context, const HttpResponse& response, const Coming& coming,
+                     Visit& visit) {
     FrontierPage& settled = visit.settled;
-    ReadPage read = read_page(response, url, options_.product);
+    ReadPage read = reader_.read(context, response, coming.url, visit);
     if (!read.refusal.empty()) {
         fail(visit, FrontierState::failed, response.status, std::move(read.refusal));
         return;
@@ -250,14 +325,17 @@ void Site::take_page(const HttpResponse& response, const Url& url, Links links, 
     if (read.may_index) {
         settled.state = FrontierState::done;
         settled.checked_at = now();
-        settled.etag = response.header("etag");
-        settled.last_modified = response.header("last-modified");
-        use_canonical(url, read.canonical, visit);
+        // They speak of the page as it came, not of what its scripts would fetch.
+        const bool is_whole = visit.rendering == Rendering::none;
+        settled.etag = is_whole ? response.header("etag") : std::string_view();
+        settled.last_modified = is_whole ? response.header("last-modified") : std::string_view();
+        use_canonical(coming.url, read.canonical, visit);
+        use_twin(context, coming.url, read, visit);
     } else {
         fail(visit, FrontierState::failed, response.status,
              "The page asks not to be indexed (noindex).");
     }
-    if (links == Links::follow) {
+    if (coming.links == Links::follow) {
         for (const Url& link : read.links) {
             const Url target = without_visitor_marks(link);
             if (!scope_.takes(target)) {
@@ -270,6 +348,39 @@ void Site::take_page(const HttpResponse& response, const Url& url, Links links, 
     }
     if (read.may_index) {
         visit.page = make_page(response, std::move(read), settled);
+    }
+}
+
+/// Where a page names its own text as Markdown, that is what its author wrote, without what a
+/// generator put around it. It belongs to the page then and is none by itself.
+void Site::use_twin(const CallContext& context, const Url& url, ReadPage& read, Visit& visit) {
+    if (!read.twin || *read.twin == url || read.twin->origin() != url.origin()) {
+        return;
+    }
+    const Robots& robots = fetcher_.robots_of(context, *read.twin);
+    auto row = robots.allows(read.twin->target()) ? frontier_.claim(*read.twin, visit.settled)
+                                                  : std::nullopt;
+    if (!row) {
+        return;
+    }
+    row->state = FrontierState::moved;
+    row->status = visit.settled.status;
+    row->error = visit.settled.url;
+    visit.also.push_back(*std::move(row));
+    try {
+        const HttpResponse response = fetcher_.get(
+            context, {*read.twin, {{"Accept", "text/markdown"}}, robots.crawl_delay()});
+        visit.bytes += static_cast<std::int64_t>(response.body.size());
+        ReadPage twin = read_page(response, *read.twin, options_.product);
+        const bool markdown = response.header("content-type").starts_with("text/markdown") ||
+                              response.header("content-type").starts_with("text/plain");
+        // One that says much less is a stub, or an apology.
+        if (response.status == 200 && markdown && !response.truncated && twin.refusal.empty() &&
+            twin.markdown.size() * 2 >= read.markdown.size()) {
+            read.markdown = std::move(twin.markdown);
+        }
+    } catch (const Error&) {
+        context.check();
     }
 }
 

@@ -20,6 +20,15 @@ void pause_by_clock(const CallContext& context, std::chrono::milliseconds time) 
     context.check();
 }
 
+void require_renderer(const CrawlOptions& options) {
+    const std::string why =
+        options.renderer == nullptr ? "This program has no browser." : options.renderer->why_not();
+    if (!why.empty()) {
+        throw Error(ErrorCode::invalid_argument, "render 'always' needs a browser. " + why +
+                                                     " Or use render 'auto' or 'never'.");
+    }
+}
+
 }  // namespace
 
 SiteCrawler::SiteCrawler(HttpClient& client, CrawlOptions options)
@@ -43,9 +52,7 @@ std::unique_ptr<PageSource> SiteCrawler::crawl(const CallContext& context,
                         "' is no absolute http or https URL; write it as https://example.com/.");
     }
     if (request.render == RenderMode::always) {
-        throw Error(ErrorCode::invalid_argument,
-                    "render 'always' needs a browser, which this program does not drive; use "
-                    "'auto' or 'never'.");
+        require_renderer(options_);
     }
     return std::make_unique<Site>(client_, options_, request, *url);
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int levels_max = 3;
 constexpr std::size_t sitemaps_max = 200;
-constexpr std::size_t urls_max = 500'000;
+constexpr std::size_t pages_max = 500'000;
 constexpr std::size_t fetched_at_once = 4;
 
 }  // namespace
@@ -30,6 +30,22 @@ bool SitemapWalk::read(std::vector<std::string> urls) {
 
 std::vector<std::string> SitemapWalk::read_level(const std::vector<std::string>& urls,
                                                  bool& found) {
+    const std::vector<std::string> fresh = take_new(urls);
+    std::vector<std::string> next;
+    for (std::size_t begin = 0; begin < fresh.size() && pages_ < pages_max;
+         begin += fetched_at_once) {
+        const std::size_t end = std::min(begin + fetched_at_once, fresh.size());
+        for (const Sitemap& sitemap : fetch({fresh.begin() + static_cast<std::ptrdiff_t>(begin),
+                                             fresh.begin() + static_cast<std::ptrdiff_t>(end)})) {
+            found = found || sitemap.is_sitemap;
+            take(sitemap, next);
+        }
+    }
+    return next;
+}
+
+/// Those that were not tried before, now noted as tried.
+std::vector<std::string> SitemapWalk::take_new(const std::vector<std::string>& urls) {
     std::vector<std::string> fresh;
     for (const std::string& url : urls) {
         const auto normal = parse_url(url);
@@ -43,24 +59,27 @@ std::vector<std::string> SitemapWalk::read_level(const std::vector<std::string>&
         tried_.push_back(normal->text());
         fresh.push_back(normal->text());
     }
-    std::vector<std::string> next;
-    for (const Sitemap& sitemap : fetch(fresh)) {
-        found = found || sitemap.is_sitemap;
-        for (const SitemapEntry& entry : sitemap.entries) {
-            const auto url = parse_url(entry.url);
-            if (!url) {
-                continue;
-            }
-            if (sitemap.is_index) {
-                next.push_back(url->text());
-            } else if (entries_.size() < urls_max) {
-                entries_.insert_or_assign(url->text(), entry.lastmod);
-            } else {
-                complete_ = false;
-            }
+    return fresh;
+}
+
+void SitemapWalk::take(const Sitemap& sitemap, std::vector<std::string>& next) {
+    for (const SitemapEntry& entry : sitemap.entries) {
+        const auto url = parse_url(entry.url);
+        if (!url) {
+            continue;
+        }
+        const bool full = sitemap.is_index ? next.size() >= sitemaps_max : pages_ >= pages_max;
+        if (full) {
+            complete_ = false;
+            return;
+        }
+        if (sitemap.is_index) {
+            next.push_back(url->text());
+        } else {
+            ++pages_;
+            take_(url->text(), entry.lastmod);
         }
     }
-    return next;
 }
 
 std::vector<Sitemap> SitemapWalk::fetch(const std::vector<std::string>& urls) {
@@ -86,7 +105,7 @@ std::vector<Sitemap> SitemapWalk::fetch(const std::vector<std::string>& urls) {
     };
     {
         std::vector<std::jthread> helpers;
-        for (std::size_t i = 1; i < std::min(urls.size(), fetched_at_once); ++i) {
+        for (std::size_t i = 1; i < urls.size(); ++i) {
             helpers.emplace_back(work);
         }
         work();

@@ -1,5 +1,7 @@
 #include "crawl/traps.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -15,13 +17,6 @@ constexpr int repeats_max = 3;
 constexpr std::size_t parameters_max = 8;
 constexpr int dates_max = 100;   ///< Pages of a calendar.
 constexpr int facets_max = 200;  ///< Combinations of two parameters or more for a path.
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return out;
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
@@ -43,7 +38,7 @@ bool is_visitor_mark(std::string_view parameter) {
     constexpr std::array<std::string_view, 10> marks{
         "phpsessid", "jsessionid", "aspsessionid", "cfid",   "cftoken",
         "gclid",     "fbclid",     "msclkid",      "mc_cid", "mc_eid"};
-    const std::string name = lower(name_of(parameter));
+    const std::string name = ascii_lower(name_of(parameter));
     if (name.starts_with("utm_") || std::find(marks.begin(), marks.end(), name) != marks.end()) {
         return true;
     }
@@ -87,7 +82,7 @@ bool is_number(std::string_view text, std::size_t digits_min, std::size_t digits
 bool names_time(const std::vector<std::string_view>& parameters) {
     constexpr std::array<std::string_view, 5> names{"year", "month", "day", "week", "date"};
     return std::any_of(parameters.begin(), parameters.end(), [&](std::string_view parameter) {
-        const std::string name = lower(name_of(parameter));
+        const std::string name = ascii_lower(name_of(parameter));
         return std::find(names.begin(), names.end(), name) != names.end() ||
                name.find("-date") != std::string::npos || name.find("_date") != std::string::npos;
     });
@@ -116,7 +111,7 @@ bool ends_with_date(const std::vector<std::string_view>& segments) {
 }  // namespace
 
 Url without_visitor_marks(Url url) {
-    const std::size_t mark = lower(url.path).find(";jsessionid=");
+    const std::size_t mark = ascii_lower(url.path).find(";jsessionid=");
     if (mark != std::string::npos) {
         url.path.erase(mark, std::min(url.path.find('/', mark), url.path.size()) - mark);
     }

@@ -1,8 +1,10 @@
 #include "net/client.hpp"
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "base/url.hpp"
 #include "base/version.hpp"
+#include "net/connection.hpp"
 #include "net/exchange.hpp"
 #include "rag/error.hpp"
 
@@ -14,29 +16,14 @@
 namespace rag::net {
 namespace {
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
-
-/// Whether an entry of the configuration names the URL's host, with or without its port.
-bool names(const std::string& entry, const Url& url) {
-    const std::string host =
-        url.host.find(':') == std::string::npos ? url.host : '[' + url.host + ']';
-    const std::string written = lower(entry);
-    return written == url.host || written == host ||
-           written == host + ':' + std::to_string(url.port);
-}
-
 bool has(const HttpHeaders& headers, const std::string& name) {
     return std::any_of(headers.begin(), headers.end(),
-                       [&](const auto& header) { return lower(header.first) == name; });
+                       [&](const auto& header) { return ascii_lower(header.first) == name; });
 }
 
 void drop_credentials(HttpHeaders& headers) {
     std::erase_if(headers, [](const auto& header) {
-        const std::string name = lower(header.first);
+        const std::string name = ascii_lower(header.first);
         return name == "authorization" || name == "cookie" || name == "proxy-authorization";
     });
 }
@@ -56,20 +43,17 @@ HttpHeaders complete(HttpHeaders headers, const Url& url, const NetOptions& opti
                      bool downgraded) {
     if (!downgraded) {
         for (const auto& [host, given] : options.headers_by_host) {
-            if (names(host, url)) {
+            if (names_host(host, url)) {
                 headers.insert(headers.end(), given.begin(), given.end());
             }
         }
     }
     std::erase_if(headers, [](const auto& header) {
-        const std::string name = lower(header.first);
+        const std::string name = ascii_lower(header.first);
         return name == "host" || name == "accept-encoding" || name == "connection";
     });
     if (!has(headers, "user-agent")) {
-        headers.emplace_back("User-Agent",
-                             options.user_agent.empty()
-                                 ? "rag-memory/" + std::string(version) + " (honours robots.txt)"
-                                 : options.user_agent);
+        headers.emplace_back("User-Agent", user_agent_of(options));
     }
     if (!has(headers, "accept")) {
         headers.emplace_back("Accept", "*/*");
@@ -113,41 +97,47 @@ Url follow(const HttpResponse& response, Hop& hop, HttpHeaders& headers) {
         hop.method = "GET";
         hop.body.clear();
         std::erase_if(headers,
-                      [](const auto& h) { return lower(h.first).starts_with("content-"); });
+                      [](const auto& h) { return ascii_lower(h.first).starts_with("content-"); });
     }
     return *next;
 }
 
 }  // namespace
 
-NetClient::NetClient(NetOptions options)
-    : options_(std::move(options)), resolver_(options_.lookup) {}
+std::string user_agent_of(const NetOptions& options) {
+    if (!options.user_agent.empty()) {
+        return options.user_agent;
+    }
+    const std::string contact = options.contact.empty() ? "" : '+' + options.contact + "; ";
+    return "rag-memory/" + std::string(version) + " (" + contact + "honours robots.txt)";
+}
 
-std::vector<IpAddress> NetClient::addresses_of(const std::string& host,
-                                               const std::string& authority, Reach reach,
-                                               bool allowed, const std::stop_token& stop,
-                                               SteadyTime deadline) {
-    const bool guarded = reach == Reach::public_only && !allowed;
-    const auto refuse = [&](std::string_view why) {
-        throw Error(ErrorCode::invalid_argument,
-                    host + " may not be fetched: it is " + std::string(why) +
-                        ". Whoever runs this server can allow it with RAG_CRAWL_ALLOW_HOSTS=" +
-                        authority + '.');
-    };
-    if (guarded) {
-        if (const auto why = why_not_a_public_name(host); !why.empty()) {
-            refuse(why);
-        }
-    }
-    std::vector<IpAddress> addresses = resolver_.resolve(host, stop, deadline);
-    if (guarded) {
-        for (const IpAddress& address : addresses) {
-            if (const auto why = why_not_public(address); !why.empty()) {
-                refuse(why);
+NetClient::NetClient(NetOptions options)
+    : options_(std::move(options)),
+      lookup_(options_.allow_hosts, options_.lookup),
+      kept_(options_.idle_max) {}
+
+/// One hop, by a connection that waits or by a new one.
+HttpResponse NetClient::ask(Hop& hop, Reach reach) {
+    // A connection that was opened where anything may be reached serves nothing that strangers ask.
+    const std::string key = (reach == Reach::anywhere ? "anywhere " : "public ") + hop.url.origin();
+    // Other methods are not asked again when a connection turns out to be gone (RFC 9110, 9.2.2).
+    const bool repeatable = hop.method == "GET" || hop.method == "HEAD";
+    if (auto connection = repeatable ? kept_.take(key) : nullptr) {
+        if (auto response = exchange_on(*connection, hop)) {
+            if (connection->is_ready()) {
+                kept_.keep(key, std::move(connection));
             }
+            return *std::move(response);
         }
     }
-    return addresses;
+    hop.addresses = lookup_.addresses_of(hop.url, reach, hop.stop, hop.deadline);
+    Exchanged exchanged =
+        exchange(hop, repeatable ? Connection::Use::again : Connection::Use::once);
+    if (repeatable && exchanged.connection->is_ready()) {
+        kept_.keep(key, std::move(exchanged.connection));
+    }
+    return std::move(exchanged.response);
 }
 
 HttpResponse NetClient::send(const CallContext& context, const HttpRequest& request) {
@@ -162,16 +152,11 @@ HttpResponse NetClient::send(const CallContext& context, const HttpRequest& requ
     HttpHeaders headers = request.headers;
     bool downgraded = request.downgraded;
     for (int redirects = 0;; ++redirects) {
-        const bool allowed =
-            std::any_of(options_.allow_hosts.begin(), options_.allow_hosts.end(),
-                        [&](const std::string& entry) { return names(entry, hop.url); });
-        hop.addresses = addresses_of(hop.url.host, hop.url.authority(), request.reach, allowed,
-                                     hop.stop, hop.deadline);
         hop.headers = complete(headers, hop.url, options_, downgraded);
         if (request.reach == Reach::anywhere && !log::current_mark().trace_parent.empty()) {
             hop.headers.emplace_back("traceparent", log::current_mark().trace_parent);
         }
-        HttpResponse response = exchange(hop);
+        HttpResponse response = ask(hop, request.reach);
         if (!is_redirect(response) || request.redirects_max == 0) {
             return response;
         }

@@ -1,5 +1,7 @@
 #include "net/exchange.hpp"
 
+#include "base/ascii.hpp"
+#include "net/connection.hpp"
 #include "net/inflate_limit.hpp"
 #include "net/watchdog.hpp"
 #include "rag/error.hpp"
@@ -16,13 +18,6 @@ namespace rag::net {
 namespace {
 
 constexpr std::size_t addresses_max = 4;
-constexpr std::chrono::seconds connect_time{10};
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
 
 /// What became of an attempt, gathered by the library's callbacks.
 struct Attempt {
@@ -45,7 +40,7 @@ httplib::Request make_request(const Hop& hop, Attempt& attempt, Watchdog& watchd
             // Copied here, because the library gives no answer when the body is cut short.
             attempt.response.status = answer.status;
             for (const auto& [name, value] : answer.headers) {
-                attempt.response.headers.emplace_back(lower(name), value);
+                attempt.response.headers.emplace_back(ascii_lower(name), value);
             }
             attempt.body = std::make_unique<BodyLimit>(answer.get_header_value("Content-Encoding"),
                                                        hop.body_bytes_max);
@@ -66,22 +61,6 @@ httplib::Request make_request(const Hop& hop, Attempt& attempt, Watchdog& watchd
         }
     };
     return request;
-}
-
-void set_up(httplib::Client& client, const Hop& hop, const IpAddress& address, Watchdog& watchdog) {
-    const auto left = std::max(std::chrono::milliseconds{1},
-                               std::chrono::duration_cast<std::chrono::milliseconds>(
-                                   hop.deadline - std::chrono::steady_clock::now()));
-    client.set_hostname_addr_map({{hop.url.host, address.text()}});
-    client.set_connection_timeout(std::min<std::chrono::milliseconds>(left, connect_time));
-    client.set_read_timeout(left + std::chrono::seconds{1});
-    client.set_write_timeout(left + std::chrono::seconds{1});
-    client.set_tcp_nodelay(true);
-    client.set_follow_location(false);
-    client.set_decompress(false);
-    client.set_url_encode(false);
-    client.set_keep_alive(false);
-    client.set_socket_options([&watchdog](auto socket) { watchdog.watch(socket); });
 }
 
 [[noreturn]] void fail(const Hop& hop, Verdict verdict, httplib::Error error) {
@@ -109,58 +88,88 @@ void set_up(httplib::Client& client, const Hop& hop, const IpAddress& address, W
                            : host + " broke the connection off or does not speak HTTP.");
 }
 
-/// Null when nothing accepted the connection at this address, and another may be tried.
-std::optional<HttpResponse> attempt_at(const Hop& hop, const IpAddress& address, bool last) {
+enum class Outcome {
+    answered,
+    unreached,  ///< Nothing accepts the connection.
+    dropped,    ///< A connection that had served before ended before anything of an answer came.
+};
+
+/// The part of an answer that the library's callbacks did not see.
+void take_rest(const httplib::Result& result, Attempt& attempt) {
+    if (attempt.body == nullptr) {
+        // The library skips its callbacks for answers that have no body (HEAD, 204).
+        attempt.response.status = result->status;
+        for (const auto& [name, value] : result->headers) {
+            attempt.response.headers.emplace_back(ascii_lower(name), value);
+        }
+        return;
+    }
+    attempt.response.truncated = attempt.body->truncated();
+    attempt.response.body = attempt.body->take();
+}
+
+/// Throws Error for what no other connection would mend.
+Outcome attempt_on(Connection& connection, const Hop& hop, HttpResponse& response) {
     Attempt attempt;
     Watchdog watchdog(hop.stop, hop.deadline);
-    const std::string host =
-        hop.url.host.find(':') == std::string::npos ? hop.url.host : '[' + hop.url.host + ']';
-    httplib::Client client(hop.url.scheme + "://" + host + ':' + std::to_string(hop.url.port));
-    set_up(client, hop, address, watchdog);
-    const auto result = client.send(make_request(hop, attempt, watchdog));
+    const auto result =
+        connection.send(make_request(hop, attempt, watchdog), watchdog, hop.deadline);
     if (attempt.failure) {
         std::rethrow_exception(attempt.failure);
     }
-    if (attempt.body == nullptr && result) {
-        // The library skips its callbacks for answers that have no body (HEAD, 204, 304).
-        attempt.response.status = result->status;
-        for (const auto& [name, value] : result->headers) {
-            attempt.response.headers.emplace_back(lower(name), value);
-        }
-        return std::move(attempt.response);
-    }
     const bool cut = attempt.body != nullptr && attempt.body->truncated();
-    if (!result && !cut) {
-        const Verdict verdict = watchdog.verdict();
+    const Verdict verdict = watchdog.verdict();
+    if (!cut && (!result || verdict != Verdict::in_time)) {
         const bool unreached = result.error() == httplib::Error::Connection ||
                                result.error() == httplib::Error::ConnectionTimeout;
-        if (verdict == Verdict::in_time && unreached && !last) {
-            return std::nullopt;
+        const bool unanswered =
+            attempt.body == nullptr &&
+            (result.error() == httplib::Error::Read || result.error() == httplib::Error::Write);
+        if (verdict == Verdict::in_time && (unreached || unanswered)) {
+            return unreached ? Outcome::unreached : Outcome::dropped;
         }
         fail(hop, verdict, result.error());
     }
-    attempt.response.truncated = cut;
-    attempt.response.body = attempt.body->take();
-    return std::move(attempt.response);
+    take_rest(result, attempt);
+    response = std::move(attempt.response);
+    response.url = hop.url.text();
+    return Outcome::answered;
+}
+
+/// As `attempt_on`, with whatever the library throws as an Error.
+Outcome safe_attempt_on(Connection& connection, const Hop& hop, HttpResponse& response) {
+    try {
+        return attempt_on(connection, hop, response);
+    } catch (const Error&) {
+        throw;
+    } catch (const std::exception&) {
+        throw Error(ErrorCode::unavailable,
+                    hop.url.authority() + " sent an answer that cannot be read.");
+    }
 }
 
 }  // namespace
 
-HttpResponse exchange(const Hop& hop) {
+std::optional<HttpResponse> exchange_on(Connection& connection, const Hop& hop) {
+    HttpResponse response;
+    return safe_attempt_on(connection, hop, response) == Outcome::answered
+               ? std::optional(std::move(response))
+               : std::nullopt;
+}
+
+Exchanged exchange(const Hop& hop, Connection::Use use) {
     const std::size_t count = std::min(hop.addresses.size(), addresses_max);
+    Exchanged exchanged;
     for (std::size_t i = 0; i < count; ++i) {
-        try {
-            auto response = attempt_at(hop, hop.addresses[i], i + 1 == count);
-            if (response) {
-                response->url = hop.url.text();
-                return std::move(*response);
-            }
-        } catch (const Error&) {
-            throw;
-        } catch (const std::exception&) {
-            throw Error(ErrorCode::unavailable,
-                        hop.url.authority() + " sent an answer that cannot be read.");
+        exchanged.connection = std::make_unique<Connection>(hop.url, hop.addresses[i], use);
+        switch (safe_attempt_on(*exchanged.connection, hop, exchanged.response)) {
+            case Outcome::answered: return exchanged;
+            case Outcome::dropped: fail(hop, Verdict::in_time, httplib::Error::Read);
+            case Outcome::unreached: break;
         }
+    }
+    if (count > 0) {
+        fail(hop, Verdict::in_time, httplib::Error::Connection);
     }
     throw Error(ErrorCode::unavailable, hop.url.authority() + " has no address to connect to.");
 }

@@ -2,8 +2,11 @@
 
 #include "base/url.hpp"
 #include "net/address_guard.hpp"
+#include "net/connection.hpp"
 #include "rag/http_client.hpp"
 
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -22,7 +25,17 @@ struct Hop {
     SteadyTime deadline;
 };
 
-/// Throws Error as HttpClient::send does.
-HttpResponse exchange(const Hop& hop);
+struct Exchanged {
+    HttpResponse response;
+    std::unique_ptr<Connection> connection;  ///< That it came by; never null.
+};
+
+/// By a new connection to the first of the addresses that accepts one. Throws Error as
+/// HttpClient::send does.
+Exchanged exchange(const Hop& hop, Connection::Use use);
+
+/// By a connection that served before. Null when the server had given it up before anything of the
+/// answer came, so that what may be asked twice can go another way. Throws as `exchange`.
+std::optional<HttpResponse> exchange_on(Connection& connection, const Hop& hop);
 
 }  // namespace rag::net

@@ -46,6 +46,7 @@ void Watchdog::watch(int socket) {
         ::close(socket_);
     }
     socket_ = ::dup(socket);
+    received_before_ = socket_ >= 0 ? received_bytes(socket_) : 0;
     if (verdict_ != Verdict::in_time && socket_ >= 0) {
         ::shutdown(socket_, SHUT_RDWR);
     }
@@ -68,8 +69,8 @@ Verdict Watchdog::judge() const {
     if (std::chrono::steady_clock::now() >= deadline_) {
         return Verdict::late;
     }
-    const bool endless =
-        !headers_done_ && socket_ >= 0 && received_bytes(socket_) > header_bytes_max;
+    const bool endless = !headers_done_ && socket_ >= 0 &&
+                         received_bytes(socket_) > received_before_ + header_bytes_max;
     return endless ? Verdict::headers_too_long : Verdict::in_time;
 }
 

@@ -3,6 +3,7 @@
 #include "rag/clock.hpp"
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -37,6 +38,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable_any wake_;
     int socket_ = -1;
+    std::uint64_t received_before_ = 0;  ///< By requests that the connection served before.
     bool headers_done_ = false;
     bool over_ = false;
     Verdict verdict_ = Verdict::in_time;

@@ -6,11 +6,16 @@
 #include "crawl/site_crawler.hpp"
 #include "crawl/sitemap.hpp"
 #include "crawl/traps.hpp"
+#include "rag/error.hpp"
 #include "support/fake_web.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 using namespace rag;
 using namespace rag::crawl;
@@ -166,6 +171,125 @@ TEST_CASE("manners: a host that says that it is too much is asked when it says, 
     CHECK(times_asked(web, "http://a.test/0") == 3);
     CHECK(times_asked(web, "http://a.test/8") == 0);
     CHECK(crawled.visits.at("http://a.test/8").settled.state == FrontierState::failed);
+}
+
+namespace {
+
+/// Holds each answer back until enough requests are on their way at once.
+class CrowdedWeb final : public HttpClient {
+public:
+    explicit CrowdedWeb(std::size_t wanted) : wanted_(wanted) {}
+
+    HttpResponse send(const CallContext& context, const HttpRequest& request) override {
+        const Url url = *parse_url(request.url);
+        if (url.path == "/robots.txt") {
+            return {200, {}, robots, request.url, false};
+        }
+        std::unique_lock lock(mutex_);
+        most_of_host[url.host] = std::max(most_of_host[url.host], ++active_[url.host]);
+        most = std::max(most, ++all_);
+        changed_.notify_all();
+        if (url.path != "/") {
+            changed_.wait_for(lock, context.stop, std::chrono::seconds(10),
+                              [&] { return most >= wanted_; });
+        }
+        --active_[url.host];
+        --all_;
+        context.check();
+        return {200,
+                {{"content-type", "text/html"}},
+                html(url.path == "/" ? links : ""),
+                request.url,
+                false};
+    }
+
+    std::string robots;
+    std::string links;
+    std::size_t most = 0;
+    std::map<std::string, std::size_t> most_of_host;
+
+private:
+    const std::size_t wanted_;
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::map<std::string, std::size_t> active_;
+    std::size_t all_ = 0;
+};
+
+void crawl_crowded(CrowdedWeb& web) {
+    for (int i = 0; i < 6; ++i) {
+        const std::string path = '/' + std::to_string(i);
+        web.links +=
+            "<a href=http://a.test" + path + ">x</a><a href=http://b.a.test" + path + ">x</a>";
+    }
+    SimulatedClock clock;
+    CrawlOptions options;
+    options.clock = &clock;
+    options.pause = [&](const CallContext&, std::chrono::milliseconds time) { clock.pass(time); };
+    options.fetches_at_once = 8;
+    options.fetches_per_host = 2;
+    SiteCrawler crawler(web, options);
+    CrawlRequest request;
+    request.url = "http://a.test/";
+    request.follow_links = true;
+    const auto source = crawler.crawl({}, request);
+    std::vector<std::string> order;
+    while (const auto visit = source->next({})) {
+        order.push_back(visit->settled.url);
+    }
+    REQUIRE(order.size() == 13);
+    for (std::size_t i = 0; i < 6; ++i) {
+        CHECK(order[1 + 2 * i] == "http://a.test/" + std::to_string(i));
+        CHECK(order[2 + 2 * i] == "http://b.a.test/" + std::to_string(i));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("manners: hosts are asked at once, each for no more pages than may be, in order") {
+    CrowdedWeb web(4);
+    crawl_crowded(web);
+    CHECK(web.most == 4);
+    CHECK(web.most_of_host["a.test"] == 2);
+    CHECK(web.most_of_host["b.a.test"] == 2);
+}
+
+TEST_CASE("manners: a host that asks for a delay is asked for one page after the other") {
+    CrowdedWeb web(2);
+    web.robots = "User-agent: *\nCrawl-delay: 0.5";
+    crawl_crowded(web);
+    CHECK(web.most == 2);
+    CHECK(web.most_of_host["a.test"] == 1);
+    CHECK(web.most_of_host["b.a.test"] == 1);
+}
+
+TEST_CASE("manners: a stop ends all that is on its way") {
+    CrowdedWeb web(100);
+    for (int i = 0; i < 6; ++i) {
+        web.links += "<a href=/" + std::to_string(i) + ">x</a>";
+    }
+    CrawlOptions options;
+    options.delay = std::chrono::milliseconds(0);
+    options.fetches_at_once = 4;
+    options.fetches_per_host = 4;
+    SiteCrawler crawler(web, options);
+    CrawlRequest request;
+    request.url = "http://a.test/";
+    request.follow_links = true;
+    std::stop_source stop;
+    CallContext context;
+    context.stop = stop.get_token();
+    const auto source = crawler.crawl(context, request);
+    CHECK(source->next(context)->settled.state == FrontierState::done);
+    std::jthread stopper([&] { stop.request_stop(); });
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK_THROWS_AS(
+        [&] {
+            while (source->next(context)) {
+            }
+        }(),
+        Error);
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(8));
 }
 
 TEST_CASE("manners: Retry-After in seconds and as a date") {

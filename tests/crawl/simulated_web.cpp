@@ -111,7 +111,20 @@ void SimulatedWeb::check(const std::string& host, const std::string& path, const
     }
 }
 
+std::vector<std::string> SimulatedWeb::answered() const {
+    std::vector<std::string> urls;
+    for (const auto& [url, status] : answered_) {
+        urls.push_back(url);
+    }
+    return urls;
+}
+
 HttpResponse SimulatedWeb::send(const CallContext& context, const HttpRequest& request) {
+    const std::scoped_lock lock(mutex_);
+    return send_in_turn(context, request);
+}
+
+HttpResponse SimulatedWeb::send_in_turn(const CallContext& context, const HttpRequest& request) {
     context.check();
     const Url url = parse_url(request.url).value_or(Url{});
     clock_.pass(std::chrono::milliseconds(1 + random_() % 50));

@@ -3,9 +3,11 @@
 #include "rag/clock.hpp"
 #include "rag/http_client.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <random>
 #include <set>
 #include <string>
@@ -13,15 +15,15 @@
 
 namespace rag::testing {
 
-/// Time that passes only when somebody waits or a server answers.
+/// Time that passes only when somebody waits or a server answers. Safe for concurrent use.
 class SimulatedClock final : public Clock {
 public:
-    Timestamp now() const override { return now_; }
-    SteadyTime steady_now() const override { return SteadyTime{now_.time_since_epoch()}; }
-    void pass(std::chrono::milliseconds time) { now_ += time; }
+    Timestamp now() const override { return Timestamp{std::chrono::milliseconds{now_ms_}}; }
+    SteadyTime steady_now() const override { return SteadyTime{now().time_since_epoch()}; }
+    void pass(std::chrono::milliseconds time) { now_ms_ += time.count(); }
 
 private:
-    Timestamp now_{std::chrono::milliseconds{1'700'000'000'000}};
+    std::atomic<std::int64_t> now_ms_ = 1'700'000'000'000;
 };
 
 struct SimulatedPage {
@@ -37,7 +39,7 @@ struct SimulatedPage {
 };
 
 /// A web made from a seed: sites of one domain and a foreign one, with faults and traps. Notes what
-/// a polite crawler must never do. Used by one thread.
+/// a polite crawler must never do. Requests may come from several threads.
 class SimulatedWeb final : public HttpClient {
 public:
     struct Features {
@@ -55,6 +57,8 @@ public:
     void begin_session();
     /// The visit of the URL was lost with its process; asking again is right.
     void forget(const std::string& url) { answered_.erase(url); }
+    /// Between crawls.
+    std::vector<std::string> answered() const;
 
     const std::string& root() const { return root_; }
     std::map<std::string, SimulatedPage>& pages() { return pages_; }
@@ -72,6 +76,9 @@ private:
     bool chance(int percent);
     std::string some_url();
 
+    HttpResponse send_in_turn(const CallContext& context, const HttpRequest& request);
+
+    std::mutex mutex_;  ///< Over one request.
     std::mt19937_64 random_;
     SimulatedClock& clock_;
     std::string root_;

@@ -40,10 +40,15 @@ public:
 
     Ledger ledger;
     bool links_hold = false;
+    std::size_t fetches_at_once = 1;
+    std::size_t fetches_per_host = 1;
+    std::size_t lost_at_once = 0;  ///< The most answers that one death cost.
 
     End run(std::mt19937_64& random, int kill_percent) {
         CrawlOptions options;
         options.clock = &clock_;
+        options.fetches_at_once = fetches_at_once;
+        options.fetches_per_host = fetches_per_host;
         options.pause = [this](const CallContext&, std::chrono::milliseconds time) {
             clock_.pass(time);
         };
@@ -59,21 +64,13 @@ public:
             request.known.push_back(page);
         }
         web_.restart_crawler();
-        const auto source = crawler.crawl({}, request);
-        while (const auto visit = source->next({})) {
-            if (dies(random, kill_percent)) {
-                web_.forget(visit->settled.url);
-                for (const FrontierPage& page : visit->also) {
-                    web_.forget(page.url);
-                }
-                return End::killed;
-            }
-            write(*visit);
-            if (dies(random, kill_percent)) {
-                return End::killed;
-            }
+        auto source = crawler.crawl({}, request);
+        const End end = visit_all(*source, random, kill_percent);
+        source.reset();  // And with it what is on its way.
+        if (end == End::killed) {
+            forget_unwritten();
         }
-        return End::finished;
+        return end;
     }
 
     /// Everything is known, nothing reached.
@@ -85,6 +82,34 @@ public:
     }
 
 private:
+    End visit_all(PageSource& source, std::mt19937_64& random, int kill_percent) {
+        while (const auto visit = source.next({})) {
+            if (dies(random, kill_percent)) {
+                return End::killed;
+            }
+            write(*visit);
+            if (dies(random, kill_percent)) {
+                return End::killed;
+            }
+        }
+        return End::finished;
+    }
+
+    /// Answers that nobody wrote down may be asked for again; there must be few of them.
+    void forget_unwritten() {
+        std::size_t lost = 0;
+        for (const std::string& url : web_.answered()) {
+            const auto page = ledger.find(url);
+            const bool written = page != ledger.end() && page->second.current &&
+                                 page->second.state != FrontierState::waiting;
+            if (!written) {
+                web_.forget(url);
+                ++lost;
+            }
+        }
+        lost_at_once = std::max(lost_at_once, lost);
+    }
+
     static bool dies(std::mt19937_64& random, int percent) {
         return static_cast<int>(random() % 100) < percent;
     }
@@ -193,6 +218,43 @@ TEST_CASE("simulation: pages are reached at their true depth") {
             REQUIRE(crawl.ledger.contains(url));
             REQUIRE(crawl.ledger.at(url).depth == depth);
         }
+    }
+}
+
+TEST_CASE("simulation: with several requests at once a crawl is polite and ends as one without") {
+    constexpr std::size_t hosts = 2;
+    for (const std::uint64_t seed : seeds()) {
+        if (seed % 6 != 0 && seeds().size() > 1) {
+            continue;  // Threads take longer than steps.
+        }
+        CAPTURE(seed);
+        const Bounds bounds = bounds_of(seed);
+        std::mt19937_64 random(seed);
+        SimulatedClock clock;
+        SimulatedWeb web(seed, clock, {});
+        Crawl alone(web, clock, bounds);
+        CHECK(alone.run(random, 0) == End::finished);
+
+        SimulatedWeb same(seed, clock, {});
+        Crawl parallel(same, clock, bounds);
+        parallel.fetches_at_once = 4;
+        parallel.fetches_per_host = 2;
+        CHECK(parallel.run(random, 0) == End::finished);
+        REQUIRE_MESSAGE(same.breaches().empty(), join(same.breaches()));
+        REQUIRE(describe(parallel.ledger) == describe(alone.ledger));
+
+        SimulatedWeb again(seed, clock, {});
+        Crawl broken(again, clock, bounds);
+        broken.fetches_at_once = 4;
+        broken.fetches_per_host = 2;
+        int lives = 1;
+        while (broken.run(random, 15) == End::killed) {
+            REQUIRE(++lives < 2000);
+        }
+        REQUIRE_MESSAGE(again.breaches().empty(), join(again.breaches()));
+        REQUIRE(describe(broken.ledger) == describe(alone.ledger));
+        // Those on their way, and the one that was being written.
+        REQUIRE(broken.lost_at_once <= hosts * broken.fetches_per_host + 1);
     }
 }
 

@@ -97,7 +97,8 @@ private:
 class SecureSite final {
 public:
     SecureSite(X509* certificate, EVP_PKEY* key) : server(certificate, key) {
-        server.Get("/", [](const httplib::Request&, httplib::Response& response) {
+        server.Get("/", [this](const httplib::Request& request, httplib::Response& response) {
+            client_ports.push_back(request.remote_port);
             response.set_content("safe and sound", "text/plain");
         });
         port = server.bind_to_any_port("127.0.0.1");
@@ -109,22 +110,32 @@ public:
     ~SecureSite() { server.stop(); }
 
     httplib::SSLServer server;
+    std::vector<int> client_ports;  ///< To be read between requests.
     int port = 0;
     std::jthread thread;
 };
 
-/// Asks the site under the name, which leads to this machine.
-HttpResponse ask(const SecureSite& site, const std::string& name) {
+/// Every name leads to this machine.
+NetOptions leading_here(const SecureSite& site, const std::string& name) {
     NetOptions options;
     options.allow_hosts = {name + ':' + std::to_string(site.port)};
     options.lookup = [](const std::string&) {
         return std::vector<IpAddress>{*parse_address("127.0.0.1")};
     };
-    NetClient client(options);
+    return options;
+}
+
+HttpRequest request_of(const SecureSite& site, const std::string& name) {
     HttpRequest request;
     request.url = "https://" + name + ':' + std::to_string(site.port) + "/";
     request.timeout = 10s;
-    return client.send({}, request);
+    return request;
+}
+
+/// Asks the site under the name.
+HttpResponse ask(const SecureSite& site, const std::string& name) {
+    NetClient client(leading_here(site, name));
+    return client.send({}, request_of(site, name));
 }
 
 std::string refusal_of(const SecureSite& site, const std::string& name) {
@@ -149,6 +160,22 @@ TEST_CASE("https: a site with a certificate of a trusted authority for its name 
     const HttpResponse response = ask(site, "memory.example");
     CHECK(response.status == 200);
     CHECK(response.body == "safe and sound");
+}
+
+TEST_CASE("https: one handshake serves several requests") {
+    const Authority authority;
+    const Key key = make_key();
+    const Certificate certificate =
+        make_certificate({"memory.example", "DNS:memory.example"}, key.get(),
+                         authority.certificate.get(), authority.key.get(), day_s);
+    const SecureSite site(certificate.get(), key.get());
+    NetClient client(leading_here(site, "memory.example"));
+    for (int i = 0; i < 3; ++i) {
+        CHECK(client.send({}, request_of(site, "memory.example")).body == "safe and sound");
+    }
+    REQUIRE(site.client_ports.size() == 3);
+    CHECK(site.client_ports[1] == site.client_ports[0]);
+    CHECK(site.client_ports[2] == site.client_ports[0]);
 }
 
 TEST_CASE("https: another name, another authority and a time that is over are refused") {
