@@ -1,0 +1,255 @@
+// Pages in a real Chromium: what becomes of them, and of the browser.
+
+#include "browser/chromium_fixture.hpp"
+#include "rag/error.hpp"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+using namespace rag;
+using namespace rag::browser;
+using namespace std::chrono_literals;
+using rag::test::fetched;
+using rag::test::installed_chromium;
+using rag::test::Site;
+
+namespace {
+
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+ErrorCode code_of(Chromium& chromium, const HttpResponse& answer, const CallContext& context = {}) {
+    try {
+        chromium.render(context, answer);
+    } catch (const Error& error) {
+        INFO(error.message());
+        return error.code();
+    }
+    return ErrorCode::internal;
+}
+
+/// A page that shows hardly any text is given more time; one with this is not.
+const std::string filler = "<p>" + std::string(300, '.') + "</p>";
+
+/// A page that is read at once, and holds what its script wrote.
+const std::string scripted =
+    "<!doctype html><title>t</title><div id=root></div><script>document.getElementById('root')"
+    ".textContent = 'made ' + 'by script ' + 'x'.repeat(300);</script>";
+
+}  // namespace
+
+TEST_CASE("rendering: a browser is there, and says what it is") {
+    Chromium chromium(installed_chromium({}));
+    REQUIRE(chromium.why_not() == "");
+    CHECK(holds(chromium.probe({}), "Chrome"));
+}
+
+TEST_CASE(
+    "rendering: the text that scripts make and fetch is in the page, the page is not asked for "
+    "again") {
+    Site site;
+    site.page("/app.js",
+              "fetch('/data.json').then(r => r.json()).then(d => {"
+              "document.querySelector('#app').innerHTML = "
+              "`<h1>${d.title}</h1><p>${d.text}</p><p>${d.more}</p>"
+              "<a href='/next'>on</a>`; });",
+              "text/javascript");
+    site.page("/data.json",
+              R"({"title": "From data", "text": "The words came later.", "more": ")" +
+                  std::string(300, '.') + R"("})",
+              "application/json");
+    site.page("/pixel.png", "no picture", "image/png");
+    site.start();
+    Chromium chromium(installed_chromium({site.authority()}));
+    const RenderedPage page = chromium.render(
+        {}, fetched(site.url("/start?x=1"),
+                    "<!doctype html><html><head><title>Empty</title></head><body><div id=app></div>"
+                    "<noscript>You need JavaScript.</noscript><img src=/pixel.png>"
+                    "<script src=/app.js></script></body></html>"));
+    CHECK(holds(page.html, "<h1>From data</h1>"));
+    CHECK(holds(page.html, "The words came later."));
+    CHECK(holds(page.html, "href=\"/next\""));
+    CHECK_FALSE(holds(page.html, "You need JavaScript"));
+    CHECK(page.url == site.url("/start?x=1"));
+    CHECK(page.bytes > 100);
+    CHECK(site.asked_for("/start") == 0);
+    CHECK(site.asked_for("/data.json") == 1);
+    CHECK(site.asked_for("/pixel.png") == 0);
+}
+
+TEST_CASE("rendering: what comes late, stands in shadow trees or is no ASCII is read") {
+    Chromium chromium(installed_chromium({}));
+    const auto body_of = [&](const std::string& script, const std::string& text = filler) {
+        return chromium
+            .render({}, fetched("http://a.example/",
+                                "<body>" + text + "<script>" + script + "</script>"))
+            .html;
+    };
+    CHECK(holds(body_of("setTimeout(() => document.body.append('after a while'), 900)", ""),
+                "after a while"));
+    CHECK(holds(body_of("customElements.define('my-text', class extends HTMLElement {"
+                        "connectedCallback() { this.attachShadow({mode: 'open'}).innerHTML ="
+                        "'<p>in the shadow <slot></slot></p>'; } });"
+                        "document.body.innerHTML += '<my-text>and in the slot</my-text>';"),
+                "in the shadow <slot>and in the slot</slot>"));
+    CHECK(holds(body_of("document.body.append('gr\xC3\xBC\xC3\x9F \\uD83D\\uDE00 \\uD800 x')"),
+                "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80 \xEF\xBF\xBD x"));
+    CHECK(holds(body_of("alert('stop'); confirm('stop'); document.body.append('went on')"),
+                "went on"));
+}
+
+TEST_CASE("rendering: the page is told who reads it, and keeps what it set to itself") {
+    ChromiumOptions options = installed_chromium({});
+    options.user_agent = "mybot/1.0";
+    Chromium chromium(std::move(options));
+    const auto read = [&](const std::string& script) {
+        return chromium
+            .render({}, fetched("http://a.example/",
+                                "<body>" + filler + "<script>" + script + "</script>"))
+            .html;
+    };
+    const std::string agent = read("document.body.append(navigator.userAgent)");
+    CHECK(holds(agent, " mybot/1.0"));
+    CHECK_FALSE(holds(agent, "Headless"));
+    read("document.cookie = 'left=behind'; localStorage.setItem('left', 'behind')");
+    const std::string seen =
+        read("document.body.append('cookie: ' + document.cookie + ' ' + localStorage.length)");
+    CHECK(holds(seen, "cookie:  0"));
+}
+
+TEST_CASE(
+    "rendering: a script that leads to another page of the site is followed, without an end "
+    "not") {
+    Site site;
+    site.page("/there", "<body>arrived" + filler + "</body>");
+    site.page("/round", "<script>location.href = '/round?' + Math.random()</script>");
+    site.start();
+    ChromiumOptions options = installed_chromium({site.authority()});
+    options.page_time = 10s;
+    Chromium chromium(std::move(options));
+    const RenderedPage page = chromium.render(
+        {}, fetched(site.url("/"), "<script>location.replace('/there#top')</script>"));
+    CHECK(holds(page.html, "arrived"));
+    CHECK(page.url == site.url("/there"));
+    // It may end in any way, but it ends.
+    code_of(chromium, fetched(site.url("/"), "<script>location.href = '/round'</script>"));
+    CHECK(site.asked_for("/round") <= 11);
+}
+
+TEST_CASE("rendering: a page that never comes to rest fails in its time, and the next one works") {
+    ChromiumOptions options = installed_chromium({});
+    options.page_time = 3s;
+    Chromium chromium(std::move(options));
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(code_of(chromium, fetched("http://a.example/", "<script>for (;;) {}</script>")) ==
+          ErrorCode::deadline_exceeded);
+    CHECK(std::chrono::steady_clock::now() - start < 10s);
+    CHECK(
+        holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
+}
+
+TEST_CASE("rendering: a page that asks again and again is read all the same") {
+    Site site;
+    site.page("/tick", "{}", "application/json");
+    site.start();
+    Chromium chromium(installed_chromium({site.authority()}));
+    const RenderedPage page =
+        chromium.render({}, fetched(site.url("/"),
+                                    "<body><script>document.body.append('here');"
+                                    "setInterval(() => fetch('/tick'), 20)</script>"));
+    CHECK(holds(page.html, "here"));
+}
+
+TEST_CASE("rendering: a caller that stops is let go at once") {
+    Chromium chromium(installed_chromium({}));
+    std::stop_source stop;
+    CallContext context;
+    context.stop = stop.get_token();
+    const std::jthread stopper([&] {
+        std::this_thread::sleep_for(300ms);
+        stop.request_stop();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(code_of(chromium, fetched("http://a.example/", "<script>for (;;) {}</script>"),
+                  context) == ErrorCode::cancelled);
+    CHECK(std::chrono::steady_clock::now() - start < 5s);
+}
+
+TEST_CASE(
+    "rendering: a browser that is killed is one page that failed; the next one starts it anew") {
+    Chromium chromium(installed_chromium({}));
+    chromium.render({}, fetched("http://a.example/", scripted));
+    const pid_t first = chromium.group();
+    REQUIRE(first > 0);
+    const std::jthread killer([&] {
+        std::this_thread::sleep_for(300ms);
+        ::kill(-first, SIGKILL);
+    });
+    CHECK(code_of(chromium, fetched("http://a.example/", "<script>for (;;) {}</script>")) ==
+          ErrorCode::unavailable);
+    CHECK(
+        holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
+    CHECK(chromium.group() != first);
+}
+
+TEST_CASE("rendering: a page that eats memory is one page that failed") {
+    ChromiumOptions options = installed_chromium({});
+    options.page_time = 20s;
+    Chromium chromium(std::move(options));
+    const std::string greedy =
+        "<script>const kept = []; for (;;) kept.push(new Array(1e6).fill(Math.random()));</script>";
+    CHECK(code_of(chromium, fetched("http://a.example/", greedy)) != ErrorCode::internal);
+    CHECK(
+        holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
+}
+
+TEST_CASE("rendering: several pages at once are kept apart, and none is lost") {
+    Chromium chromium(installed_chromium({}));
+    std::vector<std::jthread> callers;
+    std::array<bool, 8> right{};
+    for (std::size_t i = 0; i < right.size(); ++i) {
+        callers.emplace_back([&, i] {
+            const std::string word = "word" + std::to_string(i);
+            const RenderedPage page = chromium.render(
+                {},
+                fetched("http://a.example/" + word, "<body><script>document.body.append('" + word +
+                                                        "' + ' and more'.repeat(50))</script>"));
+            right[i] =
+                holds(page.html, word + " and more") && page.url == "http://a.example/" + word;
+        });
+    }
+    callers.clear();
+    CHECK(right == std::array<bool, 8>{true, true, true, true, true, true, true, true});
+}
+
+TEST_CASE("rendering: an idle browser is ended, and started again when it is needed") {
+    ChromiumOptions options = installed_chromium({});
+    options.idle_time = 200ms;
+    Chromium chromium(std::move(options));
+    chromium.render({}, fetched("http://a.example/", scripted));
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (chromium.group() > 0 && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(10ms);
+    }
+    CHECK(chromium.group() == -1);
+    CHECK(
+        holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
+}
+
+TEST_CASE("rendering: a program that is no browser is a sentence that names it") {
+    ChromiumOptions options = installed_chromium({});
+    options.program = "/bin/true";
+    Chromium chromium(std::move(options));
+    try {
+        chromium.render({}, fetched("http://a.example/", scripted));
+        FAIL("it is no browser");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::unavailable);
+        CHECK(error.message().find("'/bin/true' does not start") != std::string::npos);
+    }
+}
