@@ -45,7 +45,9 @@ struct NewChunk {
     std::int64_t char_end = 0;
     std::string heading_path;
     Metadata metadata = Metadata::object();
-    Vector embedding;
+    Vector embedding;  ///< Empty: none.
+    /// Whose the embedding is. Null where the writer cannot say: it is taken for the collection's.
+    std::optional<EmbeddingSpace> embedding_space = {};
 };
 
 struct Document {
