@@ -25,9 +25,10 @@ RUN cmake --preset release && ninja -C build/release rag \
 
 FROM debian:bookworm-slim AS base
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends ca-certificates libbrotli1 \
+    && apt-get install -y -qq --no-install-recommends ca-certificates libarchive13 libbrotli1 \
         libcpp-httplib0.11 libfmt9 libgumbo1 libicu72 libpqxx-6.4 libpsl5 libsimdjson14 libspdlog1.10 \
-        libsqlite3-0 libssl3 libstdc++6 libstemmer0d libxml2 zlib1g \
+        libsqlite3-0 libssl3 libstdc++6 libstemmer0d libxml2 \
+        poppler-utils zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* \
         /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 RUN useradd --uid 10001 --user-group --home-dir /data --no-create-home --shell /usr/sbin/nologin rag \
@@ -51,7 +52,8 @@ USER root
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-liberation \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc/* /usr/share/man/*
-ENV RAG_BROWSER=/usr/bin/chromium-headless-shell
+# A container forbids user namespaces, of which Chromium's sandbox is made, and is one itself.
+ENV RAG_BROWSER=/usr/bin/chromium-headless-shell RAG_BROWSER_SANDBOX=off
 USER rag
 
 # Last, so that it is what a build makes that names no target.

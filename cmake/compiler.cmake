@@ -18,7 +18,8 @@ find_program(RAG_CCACHE ccache)
 if(RAG_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # The base directory makes checkouts in different folders share their results.
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${RAG_CCACHE})
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${RAG_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_C_COMPILER_LAUNCHER})
 endif()
 

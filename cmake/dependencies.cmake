@@ -11,6 +11,8 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(LibXml2 REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n data)
 
 pkg_check_modules(libpqxx REQUIRED IMPORTED_TARGET libpqxx)

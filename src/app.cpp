@@ -5,7 +5,9 @@
 #include "base/version.hpp"
 #include "base/workers.hpp"
 #include "change_watcher.hpp"
+#include "embed/embedding_price.hpp"
 #include "engine.hpp"
+#include "formats/pdf.hpp"
 #include "http_service.hpp"
 #include "job_keeper.hpp"
 #include "mcp_service.hpp"
@@ -18,6 +20,7 @@
 #include "telemetry.hpp"
 #include "token_lookups.hpp"
 #include "upkeep.hpp"
+#include "watch/inotify_watcher.hpp"
 
 #include <unistd.h>
 
@@ -58,6 +61,9 @@ public:
     }
     Embedder& embedder() override { return engine_.embedder(CallContext{}); }
     TokenTable& tokens() override { return engine_.tokens(CallContext{}); }
+    PageRenderer& renderer() override { return engine_.renderer(); }
+
+    std::string find_pdf_program() override { return formats::find_pdf_program(); }
 
     BackupReport back_up(const CallContext& context, const std::string& file) override {
         return rag::back_up(config_, context, file);
@@ -98,6 +104,21 @@ public:
     }
     TakeOverReport take_over(const CallContext& context) override {
         return rag::take_over(config_, *engine_.make_embedder(), context);
+    }
+
+    std::optional<double> embedding_price() override {
+        return config_.embedding_price ? config_.embedding_price
+                                       : embed::known_price(embedder_options(config_));
+    }
+
+    std::unique_ptr<FolderWatcher> make_folder_watcher() override {
+        return std::make_unique<watch::InotifyWatcher>();
+    }
+
+    void run_until_signal(const std::function<void(const std::stop_token&)>& work) override {
+        // First of all threads, so that the signals come to it.
+        SignalWatch signals(stop_time_max);
+        work(signals.token());
     }
 
     int serve(const cli::ServeOptions& options) override {

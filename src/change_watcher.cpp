@@ -123,7 +123,7 @@ FeedPosition ChangeWatcher::follow(Store& store, const CallContext& context,
                                    const FeedPosition& from) {
     ChangeBatch batch = store.read_changes(context, from, changes_read_max);
     if (!batch.changes.empty()) {
-        const auto collections = store.list_collections(context);
+        const auto collections = store.list_collections_uncounted(context);
         for (const std::string& address : addresses_of(batch.changes, collections)) {
             changes_.resource_updated(address);
         }

@@ -1,6 +1,7 @@
 #include "config.hpp"
 
 #include "base/json.hpp"
+#include "base/loopback.hpp"
 #include "base/utf8.hpp"
 #include "config_sources.hpp"
 #include "rag/error.hpp"
@@ -175,6 +176,23 @@ void read_database(Reader& reader, Config& config) {
     }
 }
 
+/// US dollars for a million tokens; null when it is not given.
+std::optional<double> read_price(Reader& reader) {
+    const char* variable = "RAG_EMBEDDING_PRICE";
+    constexpr double price_max = 1'000'000;
+    const std::string written = reader.text(variable);
+    if (written.empty()) {
+        return std::nullopt;
+    }
+    double price = 0;
+    const char* end = written.data() + written.size();
+    const auto [stop, error] = std::from_chars(written.data(), end, price);
+    if (error != std::errc{} || stop != end || !(price >= 0 && price <= price_max)) {
+        reader.refuse(variable, written, "US dollars for a million tokens, such as 0.02");
+    }
+    return price;
+}
+
 void read_embedding(Reader& reader, Config& config) {
     config.embedding_provider =
         reader.choice("RAG_EMBEDDING_PROVIDER", "builtin", {"builtin", "openai", "model2vec"});
@@ -183,6 +201,7 @@ void read_embedding(Reader& reader, Config& config) {
         static_cast<int>(reader.number("RAG_EMBEDDING_DIMENSIONS", 0, 0, 16'000));
     config.openai_api_key = reader.text("OPENAI_API_KEY", "", Secrecy::secret);
     config.openai_base_url = reader.text("OPENAI_BASE_URL", config.openai_base_url);
+    config.embedding_price = read_price(reader);
 }
 
 AuthMode read_auth(Reader& reader, Config& config) {
@@ -193,7 +212,7 @@ AuthMode read_auth(Reader& reader, Config& config) {
 
 /// Limits by principal. Where nobody but this machine's users can call there are none by default.
 void read_caller_limits(Reader& reader, Config& config) {
-    const bool open = config.auth == AuthMode::none && server::is_loopback(config.host);
+    const bool open = config.auth == AuthMode::none && is_loopback(config.host);
     const auto read = [&](const char* variable, int otherwise) {
         return static_cast<int>(reader.number(variable, open ? 0 : otherwise, 0, 1'000'000));
     };
@@ -230,6 +249,29 @@ HeadersByHost read_headers(Reader& reader) {
     }
 }
 
+void read_browser(Reader& reader, Config& config) {
+    config.browser = reader.text("RAG_BROWSER");
+    if (config.browser.find("://") != std::string::npos) {
+        reader.refuse("RAG_BROWSER", mask_password(config.browser),
+                      "the path or the name of a Chromium on this machine, or off; a browser "
+                      "elsewhere cannot be used");
+    }
+    config.browser_sandbox = reader.choice("RAG_BROWSER_SANDBOX", "on", {"on", "off"}) == "on";
+}
+
+/// Whom a site's owner can turn to: as written, else the address that clients type.
+std::string read_contact(Reader& reader, const Config& config) {
+    const char* variable = "RAG_CRAWL_CONTACT";
+    const std::string contact = reader.text(variable, config.public_url);
+    const bool plain = std::all_of(contact.begin(), contact.end(), [](char c) {
+        return c > ' ' && c < '\x7F' && c != '(' && c != ')' && c != ';';
+    });
+    if (!plain) {
+        reader.refuse(variable, contact, "a URL or a mail address");
+    }
+    return contact;
+}
+
 void read_files_and_crawl(Reader& reader, Config& config) {
     const bool given = reader.given("RAG_ALLOWED_ROOTS");
     std::vector<std::string> roots = reader.list("RAG_ALLOWED_ROOTS", ':');
@@ -241,8 +283,16 @@ void read_files_and_crawl(Reader& reader, Config& config) {
     }
     config.crawl_allow_hosts = reader.list("RAG_CRAWL_ALLOW_HOSTS", ',');
     config.crawl_user_agent = reader.text("RAG_CRAWL_USER_AGENT");
+    config.crawl_contact = read_contact(reader, config);
+    const auto number = [&reader](const char* variable, int otherwise, int least, int most) {
+        return static_cast<int>(reader.number(variable, otherwise, least, most));
+    };
+    config.crawl_fetches = number("RAG_CRAWL_FETCHES", config.crawl_fetches, 1, 32);
+    config.crawl_fetches_per_host =
+        number("RAG_CRAWL_HOST_FETCHES", config.crawl_fetches_per_host, 1, 16);
+    config.crawl_delay_ms = number("RAG_CRAWL_DELAY", config.crawl_delay_ms, 0, 60'000);
     config.crawl_headers = read_headers(reader);
-    config.browser = reader.text("RAG_BROWSER");
+    read_browser(reader, config);
 }
 
 void check_schema_name(const Reader& reader, const std::string& name) {
@@ -318,6 +368,9 @@ LoadedConfig load_config(const ConfigSources& sources) {
     config.working_dir = sources.working_dir;
     config.home_dir = sources.home_dir;
     config.data_dir = default_data_dir(sources);
+    if (const auto path = sources.environment.find("PATH"); path != sources.environment.end()) {
+        config.search_path = path->second;
+    }
     Reader reader(sources);
     read_database(reader, config);
     read_embedding(reader, config);

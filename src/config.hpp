@@ -30,6 +30,7 @@ struct Config {
     int embedding_dimensions = 0;                ///< 0: the model's.
     std::string openai_api_key;
     std::string openai_base_url = "https://api.openai.com/v1";
+    std::optional<double> embedding_price;  ///< US dollars for a million tokens.
 
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;  ///< 0: chosen by the system.
@@ -46,13 +47,19 @@ struct Config {
     // By principal; 0 is off.
     int rate_limit = 0;  ///< Calls a minute.
     int concurrent_calls = 0;
-    int crawl_starts = 0;                 ///< An hour.
+    int crawl_starts = 0;  ///< An hour.
 
     std::optional<std::vector<std::string>> allowed_roots;  ///< Absolute folders; null when unset.
     std::vector<std::string> crawl_allow_hosts;
-    std::string crawl_user_agent;                                             ///< Empty: ours.
+    std::string crawl_user_agent;    ///< Empty: ours.
+    std::string crawl_contact;       ///< Stands in our user agent; empty: none.
+    int crawl_fetches = 6;           ///< At once, of one crawl.
+    int crawl_fetches_per_host = 2;  ///< At once, where robots.txt gives no delay.
+    int crawl_delay_ms = 100;        ///< Between requests to a host where robots.txt gives none.
     std::map<std::string, std::map<std::string, std::string>> crawl_headers;  ///< By host.
-    std::string browser;
+    std::string browser;      ///< A path, a name, "off"; empty: found on the search path.
+    std::string search_path;  ///< PATH
+    bool browser_sandbox = true;
 
     std::int64_t index_memory_mb = 160;
     int db_pool = 5;

@@ -2,8 +2,10 @@
 
 #include "base/hash.hpp"
 #include "base/log.hpp"
+#include "browser/chromium.hpp"
 #include "crawl/site_crawler.hpp"
 #include "embed/embedder_factory.hpp"
+#include "formats/worker_reader.hpp"
 #include "index/indexed_store.hpp"
 #include "index/local_index.hpp"
 #include "measured.hpp"
@@ -26,13 +28,27 @@ net::NetOptions net_options(const Config& config) {
     net::NetOptions options;
     options.allow_hosts = config.crawl_allow_hosts;
     options.user_agent = config.crawl_user_agent;
+    options.contact = config.crawl_contact;
     options.headers_by_host = config.crawl_headers;
     return options;
 }
 
+browser::ChromiumOptions browser_options(const Config& config) {
+    browser::ChromiumOptions options;
+    options.program = config.browser;
+    options.search_path = config.search_path;
+    options.sandbox = config.browser_sandbox ? browser::Sandbox::on : browser::Sandbox::off;
+    options.user_agent = net::user_agent_of(net_options(config));
+    options.allow_hosts = config.crawl_allow_hosts;
+    return options;
+}
+
 /// robots.txt knows a crawler by the name that its user agent begins with.
-crawl::CrawlOptions crawl_options(const Config& config) {
+crawl::CrawlOptions crawl_options(const Config& config, PageRenderer& renderer,
+                                  DocumentReader& documents) {
     crawl::CrawlOptions options;
+    options.renderer = &renderer;
+    options.documents = &documents;
     std::string name =
         config.crawl_user_agent.substr(0, config.crawl_user_agent.find_first_of("/ "));
     std::transform(name.begin(), name.end(), name.begin(),
@@ -40,16 +56,9 @@ crawl::CrawlOptions crawl_options(const Config& config) {
     if (!name.empty()) {
         options.product = name;
     }
-    return options;
-}
-
-embed::EmbedderOptions embedder_options(const Config& config) {
-    embed::EmbedderOptions options;
-    options.provider = *embed::parse_embedding_provider(config.embedding_provider);
-    options.model = config.embedding_model;
-    options.dimensions = config.embedding_dimensions;
-    options.api_key = config.openai_api_key;
-    options.base_url = config.openai_base_url;
+    options.delay = std::chrono::milliseconds(config.crawl_delay_ms);
+    options.fetches_at_once = static_cast<std::size_t>(config.crawl_fetches);
+    options.fetches_per_host = static_cast<std::size_t>(config.crawl_fetches_per_host);
     return options;
 }
 
@@ -89,6 +98,16 @@ index::LocalIndexOptions copy_options(const Config& config, const EmbeddingSpace
 
 }  // namespace
 
+embed::EmbedderOptions embedder_options(const Config& config) {
+    embed::EmbedderOptions options;
+    options.provider = *embed::parse_embedding_provider(config.embedding_provider);
+    options.model = config.embedding_model;
+    options.dimensions = config.embedding_dimensions;
+    options.api_key = config.openai_api_key;
+    options.base_url = config.openai_base_url;
+    return options;
+}
+
 /// Made together, because the memory needs all of it.
 struct Engine::Opened {
     std::unique_ptr<Embedder> embedder;
@@ -105,8 +124,12 @@ Engine::Engine(const Config& config, Metrics& metrics)
       metrics_(metrics),
       http_(std::make_unique<MeasuredHttp>(std::make_unique<net::NetClient>(net_options(config)),
                                            metrics)),
-      web_(std::make_unique<MeasuredWeb>(
-          std::make_unique<crawl::SiteCrawler>(*http_, crawl_options(config)), metrics)),
+      renderer_(std::make_unique<browser::Chromium>(browser_options(config))),
+      documents_(std::make_unique<formats::WorkerReader>()),
+      web_(
+          std::make_unique<MeasuredWeb>(std::make_unique<crawl::SiteCrawler>(
+                                            *http_, crawl_options(config, *renderer_, *documents_)),
+                                        metrics)),
       opened_([this] { return open(); }) {}
 
 Engine::~Engine() = default;
@@ -127,6 +150,9 @@ void Engine::show() {
                    of_copy([](Status status) { return status.ready ? 1.0 : 0.0; }));
     metrics_.gauge("rag_index_chunks", "Chunks in the copy.",
                    of_copy([](Status status) { return static_cast<double>(status.chunk_count); }));
+    metrics_.gauge(
+        "rag_index_graph_vectors", "Of the copy, vectors that a graph answers for.",
+        of_copy([](Status status) { return static_cast<double>(status.graph_vectors); }));
     metrics_.gauge("rag_index_bytes", "Size of the copy, mapped files included.",
                    of_copy([](Status status) { return static_cast<double>(status.size_bytes); }));
     metrics_.gauge(
@@ -268,7 +294,8 @@ std::unique_ptr<Engine::Opened> Engine::open() {
             metrics_);
         opened->memory = std::make_unique<memory::Memory>(
             memory::Ports{store, *opened->store.frontier, *opened->search, *opened->embedder, *web_,
-                          clock_, ids_, opened->store.spaces.get()},
+                          clock_, ids_, opened->store.spaces.get(), opened->store.transfer.get(),
+                          documents_.get()},
             memory_options(config_, opened->store));
         log::info("the memory is open");
         return opened;

@@ -4,18 +4,24 @@
 #include "base/deferred.hpp"
 #include "base/metrics.hpp"
 #include "config.hpp"
+#include "embed/embedder_factory.hpp"
 #include "index/local_index.hpp"
 #include "memory/memory.hpp"
 #include "memory/verify.hpp"
 #include "open_store.hpp"
+#include "rag/document_reader.hpp"
 #include "rag/embedder.hpp"
 #include "rag/http_client.hpp"
+#include "rag/page_renderer.hpp"
 #include "rag/page_source.hpp"
 
 #include <memory>
 #include <optional>
 
 namespace rag {
+
+/// The model that the configuration names.
+embed::EmbedderOptions embedder_options(const Config& config);
 
 /// What answers searches.
 enum class SearchFrom {
@@ -71,6 +77,7 @@ public:
     void shut_down();
 
     HttpClient& http() { return *http_; }
+    PageRenderer& renderer() { return *renderer_; }
     Clock& clock() { return clock_; }
     IdSource& ids() { return ids_; }
 
@@ -87,6 +94,8 @@ private:
     SystemClock clock_;
     RandomIds ids_;
     std::unique_ptr<HttpClient> http_;
+    std::unique_ptr<PageRenderer> renderer_;
+    std::unique_ptr<DocumentReader> documents_;
     std::unique_ptr<Web> web_;
     Deferred<Opened> opened_;
 };

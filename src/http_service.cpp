@@ -1,6 +1,8 @@
 #include "http_service.hpp"
 
 #include "base/log.hpp"
+#include "base/loopback.hpp"
+#include "http/message.hpp"
 #include "rag/error.hpp"
 #include "server/health.hpp"
 
@@ -28,7 +30,7 @@ server::OriginRules origin_rules(const Config& config) {
 }
 
 void check_bind_address(const Config& config) {
-    if (!server::is_loopback(config.host) && config.auth == AuthMode::none && !config.auth_given) {
+    if (!is_loopback(config.host) && config.auth == AuthMode::none && !config.auth_given) {
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("RAG_HOST is '{}', which others can reach, and there is no "
                                 "authentication. Set RAG_AUTH=token and make a token with 'rag "
@@ -158,6 +160,22 @@ http::ServerOptions HttpService::server_options() {
     return options;
 }
 
+/// The route for tokens that cover every collection, 403 for the others.
+http::Route HttpService::of_whole_store(http::Route route) {
+    route.handler = [this, handler = std::move(route.handler)](
+                        const std::shared_ptr<http::Exchange>& exchange) {
+        if (authenticator_.covers_all_collections(exchange->request())) {
+            handler(exchange);
+            return;
+        }
+        exchange->respond(http::make_error_response(
+            403,
+            "This token is limited to some collections; figures of the whole server need "
+            "one that is not."));
+    };
+    return route;
+}
+
 std::vector<http::Route> HttpService::routes() {
     std::vector<http::Route> routes = server::make_health_routes(
         {.store =
@@ -173,9 +191,9 @@ std::vector<http::Route> HttpService::routes() {
     for (http::Route& route :
          server::make_system_health_routes({.summary = [this] { return health_.summarise(); },
                                             .examination = [this] { return health_.examine(); }})) {
-        routes.push_back(std::move(route));
+        routes.push_back(of_whole_store(std::move(route)));
     }
-    routes.push_back(server::make_metrics_route(telemetry_.metrics()));
+    routes.push_back(of_whole_store(server::make_metrics_route(telemetry_.metrics())));
     if (config_.auth == AuthMode::oauth) {
         for (http::Route& route : resource_.routes()) {
             routes.push_back(std::move(route));
@@ -188,10 +206,11 @@ std::vector<http::Route> HttpService::routes() {
     return routes;
 }
 
-/// The lag for everybody; version, uptime and sizes for whoever may call, where that is restricted.
+/// The lag for everybody; version, uptime and sizes for whoever may see all, where that is
+/// restricted.
 /// On the network thread; the gate has looked the token up.
 Json HttpService::health_details(const http::Request& request) {
-    if (authenticator_.find_known_caller(request)) {
+    if (authenticator_.covers_all_collections(request)) {
         Json details = health_.summarise();
         details.erase("status");
         return details;

@@ -43,6 +43,7 @@ private:
     server::AuthOptions auth_options();
     server::Door door();
     http::ServerOptions server_options();
+    http::Route of_whole_store(http::Route route);
     std::vector<http::Route> routes();
     Json health_details(const http::Request& request);
     void show_connections();

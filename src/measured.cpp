@@ -96,7 +96,10 @@ public:
 private:
     static const char* outcome_of(const Visit& visit) {
         switch (visit.settled.state) {
-            case FrontierState::done: return visit.page ? "fetched" : "unchanged";
+            case FrontierState::done:
+                return !visit.page                          ? "unchanged"
+                       : visit.rendering == Rendering::done ? "rendered"
+                                                            : "fetched";
             case FrontierState::failed: return "failed";
             case FrontierState::gone: return "gone";
             case FrontierState::moved: return "moved";

@@ -93,6 +93,12 @@ Json examine_embedding(const Config& config, Engine& engine) {
     });
 }
 
+std::string examine_crawler(Engine& engine) {
+    const std::string why = engine.renderer().why_not();
+    return why.empty() ? "Pages are fetched, and rendered where they need it."
+                       : "Pages are fetched, but none is rendered. " + why;
+}
+
 Json examine_storage(const Config& config) {
     std::error_code error;
     const auto space = std::filesystem::space(config.data_dir, error);
@@ -150,9 +156,7 @@ Json SystemHealth::summarise() const {
 Json SystemHealth::examine() const {
     Json parts = {{"database", examine_database(engine_)},
                   {"vectors", examine_vectors(engine_)},
-                  {"crawler", part("ok", config_.browser.empty()
-                                             ? "Pages are fetched; no browser is configured."
-                                             : "Pages are fetched and rendered.")},
+                  {"crawler", part("ok", examine_crawler(engine_))},
                   {"ai_services", examine_embedding(config_, engine_)},
                   {"storage", examine_storage(config_)},
                   {"jobs", examine_jobs(engine_)}};

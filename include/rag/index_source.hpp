@@ -47,6 +47,10 @@ public:
     virtual ChangeBatch read_changes(const CallContext& context, const FeedPosition& from,
                                      std::int64_t limit) = 0;
     virtual std::vector<Collection> list_collections(const CallContext& context) = 0;
+    /// Without counts that can be relied on: quick however much the collections hold.
+    virtual std::vector<Collection> list_collections_uncounted(const CallContext& context) {
+        return list_collections(context);
+    }
 
     /// The documents with the lowest ids above `after`, ascending, until their chunks are
     /// `chunks_max` or more; none at the end. A document written meanwhile may be missed: it is in

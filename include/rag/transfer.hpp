@@ -74,13 +74,15 @@ struct TransferSink {
     std::function<void(std::int64_t collections, std::int64_t documents)> begin;
     /// By creation; before all documents.
     std::function<void(const MovedCollection&)> collection;
-    /// By creation.
-    std::function<void(const MovedDocument&)> document;
+    /// By creation. The id is this store's own, to go on behind it (TransferScope::after). False
+    /// ends the reading.
+    std::function<bool(DocumentId id, const MovedDocument&)> document;
 };
 
 struct TransferScope {
     std::optional<std::string> collection = {};  ///< Null: all of them.
     bool vectors = true;                         ///< False: chunks come without.
+    DocumentId after = 0;  ///< Documents with this id and lower ones are left out.
 };
 
 enum class Arrival {

@@ -17,12 +17,13 @@ configure_fuzzers() {
 }
 
 part "asan: build the whole product" build_preset asan
-for name in scenarios processes authorization; do
+for name in scenarios processes crawls authorization moving; do
     part "asan: $name" run_room asan "$name"
 done
 part "build with tsan" build_preset tsan
 export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1"
-for name in base embed index storage net auth crawl memory mcp http server scenarios processes authorization; do
+for name in base formats embed index storage transfer net auth crawl browser memory mcp tools http server app \
+    scenarios processes crawls authorization moving; do
     part "tsan: $name" run_room tsan "$name"
 done
 part "build fuzzers" configure_fuzzers

@@ -3,7 +3,7 @@
 # Packages of the build. Virtual or unversioned names wherever all three systems have them.
 build_packages() {
     local common=(
-        ca-certificates ccache cmake git libbrotli-dev libcli11-dev libcpp-httplib-dev libfmt-dev
+        ca-certificates ccache cmake git libarchive-dev libbrotli-dev libcli11-dev libcpp-httplib-dev libfmt-dev
         libgumbo-dev libhnswlib-dev libicu-dev libpqxx-dev libpsl-dev libsimdjson-dev
         libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libxml2-dev ninja-build
         nlohmann-json3-dev pkg-config zlib1g-dev
@@ -19,13 +19,22 @@ build_packages() {
     esac
 }
 
-# What the tests need beside that: a compiler's sanitizers, a database, Node.js for real clients.
+# Programs that the product starts: pdftotext for PDFs. Without them it says so and does the rest.
+runtime_packages() { echo poppler-utils; }
+
+# What the tests need beside that: a compiler's sanitizers, a database, Node.js for real clients, a
+# browser. Ubuntu has Chromium as a snap alone.
 test_packages() {
     local common=(binutils curl doctest-dev gcc jq libc6-dev make npm nodejs pgbouncer postgresql-common procps)
     case "$(. /etc/os-release && echo "$ID-$VERSION_ID")" in
         debian-12)
-            echo "${common[@]}" libclang-rt-19-dev postgresql-15 postgresql-server-dev-15 ;;
-        debian-13) echo "${common[@]}" libclang-rt-19-dev postgresql-17 postgresql-17-pgvector ;;
+            echo "${common[@]}" chromium-headless-shell libclang-rt-19-dev postgresql-15 \
+                postgresql-server-dev-15
+            ;;
+        debian-13)
+            echo "${common[@]}" chromium-headless-shell libclang-rt-19-dev postgresql-17 \
+                postgresql-17-pgvector
+            ;;
         *) echo "${common[@]}" libclang-rt-18-dev postgresql-16 postgresql-16-pgvector ;;
     esac
 }

@@ -1,5 +1,6 @@
 #include "auth/token_verifier.hpp"
 
+#include "base/ascii.hpp"
 #include "base/roles.hpp"
 #include "rag/error.hpp"
 
@@ -20,13 +21,6 @@ constexpr double seconds_max = 1e11;
 std::string text_member(const Json& object, const char* name) {
     const auto found = object.find(name);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::string lower(std::string text) {
-    for (char& c : text) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    }
-    return text;
 }
 
 /// A NumericDate (RFC 7519, section 2). Null where there is none or it cannot be meant.
@@ -113,7 +107,7 @@ bool is_access_token_type(const Json& header) {
     if (!header.contains("typ")) {
         return true;
     }
-    const std::string type = lower(text_member(header, "typ"));
+    const std::string type = ascii_lower(text_member(header, "typ"));
     return type == "jwt" || type == "at+jwt" || type == "application/at+jwt";
 }
 

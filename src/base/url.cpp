@@ -1,5 +1,7 @@
 #include "base/url.hpp"
 
+#include "base/ascii.hpp"
+
 #include <unicode/uidna.h>
 
 #include <algorithm>
@@ -24,10 +26,6 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 bool is_unreserved(char c) {
     return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -36,7 +34,7 @@ int hex_value(char c) {
     if (is_digit(c)) {
         return c - '0';
     }
-    const char small = lower(c);
+    const char small = ascii_lower(c);
     return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
@@ -160,7 +158,7 @@ std::optional<std::string> normal_host(std::string_view host) {
         }
         name = std::move(*ascii);
     }
-    std::transform(name.begin(), name.end(), name.begin(), lower);
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return ascii_lower(c); });
     const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
         return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
     });
@@ -178,7 +176,7 @@ std::optional<std::string> normal_ipv6(std::string_view address) {
         return std::nullopt;
     }
     std::string out(address);
-    std::transform(out.begin(), out.end(), out.begin(), lower);
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return ascii_lower(c); });
     return out;
 }
 
@@ -247,7 +245,8 @@ std::string tidied(std::string_view text) {
 std::optional<Url> absolute(const Parts& parts) {
     Url url;
     url.scheme = std::string(*parts.scheme);
-    std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(), lower);
+    std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(),
+                   [](char c) { return ascii_lower(c); });
     if ((url.scheme != "http" && url.scheme != "https") || !parts.authority ||
         !read_authority(*parts.authority, url)) {
         return std::nullopt;

@@ -5,7 +5,9 @@
 #include "memory/memory.hpp"
 #include "memory/verify.hpp"
 #include "rag/embedder.hpp"
+#include "rag/folder_watcher.hpp"
 #include "rag/migration.hpp"
+#include "rag/page_renderer.hpp"
 #include "rag/store.hpp"
 #include "rag/token_table.hpp"
 #include "rag/transfer.hpp"
@@ -14,6 +16,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 namespace rag::cli {
@@ -54,10 +58,13 @@ public:
     virtual Store& store() = 0;
     virtual Embedder& embedder() = 0;
     virtual TokenTable& tokens() = 0;
+    virtual PageRenderer& renderer() = 0;
     virtual Transfer& transfer() = 0;
     /// Compares the copy that a server searches, loaded or made first, with looking at everything.
     virtual memory::VerifyReport verify(const CallContext& context,
                                         const memory::VerifyOptions& options) = 0;
+    /// The program that PDFs are read with; empty when it is not installed.
+    virtual std::string find_pdf_program() = 0;
     /// What the server at the configured address says of itself; null when none answers there.
     virtual Json ask_server() = 0;
     /// What opening the store would change in its schema; opens nothing and changes nothing.
@@ -75,6 +82,13 @@ public:
     virtual BackupReport restore(const CallContext& context, const std::string& file) = 0;
     virtual GarbageReport collect_garbage(const CallContext& context, const Retention& retention,
                                           Removal removal) = 0;
+    /// What the embedding service takes for a million tokens, in US dollars: 0 for a model of our
+    /// own, null where the price is not known.
+    virtual std::optional<double> embedding_price() = 0;
+    virtual std::unique_ptr<FolderWatcher> make_folder_watcher() = 0;
+    /// Runs the work until it returns; a signal that asks the process to end stops the token, and
+    /// the process ends soon after. Must come before anything is opened.
+    virtual void run_until_signal(const std::function<void(const std::stop_token&)>& work) = 0;
     /// Serves until the client goes or a signal comes; the process's exit code.
     virtual int serve(const ServeOptions& options) = 0;
 };

@@ -1,8 +1,6 @@
 #include "cli/client_config.hpp"
 #include "cli/session.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -40,17 +38,17 @@ std::string claude_code_command(const ServerEntry& entry) {
 
 }  // namespace
 
-void add_client_command(CLI::App& root, Session& session) {
-    CLI::App* command =
+void add_client_command(Command root, Session& session) {
+    Command command =
         root.add_subcommand("mcp-config", "Print or write the configuration of an MCP client");
     auto request = std::make_shared<ClientRequest>();
-    command->add_option("client", request->client, "claude-desktop, claude-code, cursor or vscode")
-        ->required()
-        ->check(CLI::IsMember(client_names()));
-    command->add_option("--url", request->url, "A running server instead, e.g. https://host/mcp");
-    command->add_flag("--token", request->token, "The server asks for a token");
-    command->add_flag("--write", request->write, "Put it into the client's file");
-    command->callback([&session, request] {
+    command.add_option("client", request->client, "claude-desktop, claude-code, cursor or vscode")
+        .required()
+        .among(client_names());
+    command.add_option("--url", request->url, "A running server instead, e.g. https://host/mcp");
+    command.add_flag("--token", request->token, "The server asks for a token");
+    command.add_flag("--write", request->write, "Put it into the client's file");
+    command.callback([&session, request] {
         const LoadedConfig& loaded = session.config();
         ServerEntry entry;
         entry.binary = std::filesystem::read_symlink("/proc/self/exe").string();

@@ -2,8 +2,6 @@
 #include "cli/terminal.hpp"
 #include "memory/json_forms.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -45,52 +43,51 @@ std::string describe_info(const Json& info) {
 
 }  // namespace
 
-void add_collection_commands(CLI::App& root, Session& session) {
-    CLI::App* group =
-        root.add_subcommand("collection", "Create, list, inspect, delete collections");
-    group->require_subcommand(1);
+void add_collection_commands(Command root, Session& session) {
+    Command group = root.add_subcommand("collection", "Create, list, inspect, delete collections");
+    group.require_subcommand();
     auto name = std::make_shared<std::string>();
     auto description = std::make_shared<std::string>();
 
-    CLI::App* create = group->add_subcommand("create", "Make a collection");
-    create->add_option("name", *name, "Its name")->required();
-    create->add_option("description", *description, "What it is for")->required();
-    create->callback([&session, name, description] {
+    Command create = group.add_subcommand("create", "Make a collection");
+    create.add_option("name", *name, "Its name").required();
+    create.add_option("description", *description, "What it is for").required();
+    create.callback([&session, name, description] {
         const Json result = memory::created_collection_form(
             session.memory().create_collection(session.context(), {*name, *description}));
         session.print(result, [&](const Json&) { return "Created '" + *name + "'.\n"; });
     });
 
-    CLI::App* list = group->add_subcommand("list", "List all collections");
-    list->callback([&session] {
+    Command list = group.add_subcommand("list", "List all collections");
+    list.callback([&session] {
         session.print(
             memory::collections_form(session.memory().list_collections(session.context())),
             describe_collections);
     });
 
-    CLI::App* info = group->add_subcommand("info", "Show one collection");
-    info->add_option("name", *name)->required();
-    info->callback([&session, name] {
+    Command info = group.add_subcommand("info", "Show one collection");
+    info.add_option("name", *name).required();
+    info.callback([&session, name] {
         session.print(memory::collection_info_form(
                           session.memory().get_collection_info(session.context(), *name)),
                       describe_info);
     });
 
-    CLI::App* describe = group->add_subcommand("describe", "Change a collection's description");
-    describe->add_option("name", *name)->required();
-    describe->add_option("description", *description)->required();
-    describe->callback([&session, name, description] {
+    Command describe = group.add_subcommand("describe", "Change a collection's description");
+    describe.add_option("name", *name).required();
+    describe.add_option("description", *description).required();
+    describe.callback([&session, name, description] {
         const Json result =
             memory::updated_collection_form(session.memory().update_collection_description(
                 session.context(), {*name, *description}));
         session.print(result, [&](const Json&) { return "Described '" + *name + "' anew.\n"; });
     });
 
-    CLI::App* remove = group->add_subcommand("delete", "Delete a collection with its documents");
+    Command remove = group.add_subcommand("delete", "Delete a collection with its documents");
     auto sure = std::make_shared<bool>(false);
-    remove->add_option("name", *name)->required();
-    remove->add_flag("--yes", *sure, "Really delete");
-    remove->callback([&session, name, sure] {
+    remove.add_option("name", *name).required();
+    remove.add_flag("--yes", *sure, "Really delete");
+    remove.callback([&session, name, sure] {
         if (!*sure) {
             throw UsageError("deleting '" + *name + "' cannot be undone; say --yes to do it.");
         }

@@ -1,8 +1,6 @@
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 
-#include <CLI/CLI.hpp>
-
 namespace rag::cli {
 namespace {
 
@@ -19,12 +17,11 @@ const char* to_words(Origin origin) {
 
 }  // namespace
 
-void add_config_command(CLI::App& root, Session& session) {
-    CLI::App* group =
-        root.add_subcommand("config", "Show the configuration and where it comes from");
-    group->require_subcommand(1);
-    group->add_subcommand("show", "Every value with its origin; secrets are masked")
-        ->callback([&session] {
+void add_config_command(Command root, Session& session) {
+    Command group = root.add_subcommand("config", "Show the configuration and where it comes from");
+    group.require_subcommand();
+    group.add_subcommand("show", "Every value with its origin; secrets are masked")
+        .callback([&session] {
             Json result = Json::object();
             std::vector<std::vector<std::string>> rows{{"VARIABLE", "VALUE", "FROM"}};
             for (const ConfigEntry& entry : session.config().entries) {

@@ -4,8 +4,6 @@
 #include "cli/terminal.hpp"
 #include "rag/error.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <chrono>
@@ -123,9 +121,9 @@ void run_demo(const Session& session) {
 
 }  // namespace
 
-void add_demo_command(CLI::App& root, Session& session) {
+void add_demo_command(Command root, Session& session) {
     root.add_subcommand("demo", "Take in real text, ask ten questions over MCP, show the passages")
-        ->callback([&session] { run_demo(session); });
+        .callback([&session] { run_demo(session); });
 }
 
 }  // namespace rag::cli

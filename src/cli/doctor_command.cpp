@@ -1,8 +1,7 @@
+#include "base/loopback.hpp"
 #include "cli/findings.hpp"
 #include "cli/session.hpp"
 #include "rag/error.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <fmt/format.h>
 
@@ -76,10 +75,6 @@ void examine_collections(Session& session, Findings& findings) {
     }
 }
 
-bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 void examine_network(const Config& config, Findings& findings) {
     if (is_loopback(config.host)) {
         findings.push_back(
@@ -118,6 +113,33 @@ void examine_files(const Config& config, Findings& findings) {
     }
 }
 
+/// Without one everything else works, so its absence is no fault; one that does not start is.
+void examine_browser(Session& session, Findings& findings) {
+    PageRenderer& renderer = session.application().renderer();
+    if (const std::string why = renderer.why_not(); !why.empty()) {
+        findings.push_back(
+            {"browser", Verdict::notice, why + " Pages are read without their scripts."});
+        return;
+    }
+    findings.push_back({"browser", Verdict::good, renderer.probe(session.context())});
+    if (!session.config().config.browser_sandbox || geteuid() == 0) {
+        findings.push_back({"browser", Verdict::notice,
+                            geteuid() == 0
+                                ? "runs pages' scripts without a sandbox of its own, because this "
+                                  "program runs as root."
+                                : "runs pages' scripts without a sandbox of its own, because "
+                                  "RAG_BROWSER_SANDBOX is 'off'."});
+    }
+}
+
+void examine_programs(Session& session, Findings& findings) {
+    const std::string program = session.application().find_pdf_program();
+    findings.push_back({"documents", program.empty() ? Verdict::notice : Verdict::good,
+                        program.empty() ? "pdftotext is not installed, so PDFs cannot be taken in; "
+                                          "install the package poppler-utils."
+                                        : "PDFs are read by " + program});
+}
+
 /// Runs one examination; what it throws is a finding like any other.
 void examine(const char* subject, Findings& findings, const std::function<void()>& examination) {
     try {
@@ -151,18 +173,20 @@ std::string describe_findings(const Json& result) {
 
 }  // namespace
 
-void add_doctor_command(CLI::App& root, Session& session) {
-    CLI::App* command =
+void add_doctor_command(Command root, Session& session) {
+    Command command =
         root.add_subcommand("doctor", "Examine what is configured, reachable and wrong");
-    command->callback([&session] {
+    command.callback([&session] {
         Findings findings;
         const Config& config = session.config().config;
         examine_data_dir(config, findings);
         examine("database", findings, [&] { examine_store(session, findings); });
         examine("embedding model", findings, [&] { examine_embedder(session, findings); });
         examine("collection", findings, [&] { examine_collections(session, findings); });
+        examine("browser", findings, [&] { examine_browser(session, findings); });
         examine_network(config, findings);
         examine_files(config, findings);
+        examine_programs(session, findings);
         examine_safety(config, findings);
         session.print(findings_form(findings), describe_findings);
         for (const Finding& finding : findings) {

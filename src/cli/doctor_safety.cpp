@@ -1,3 +1,4 @@
+#include "base/loopback.hpp"
 #include "base/url.hpp"
 #include "cli/findings.hpp"
 
@@ -16,10 +17,6 @@ namespace {
 
 /// What 'rag token create' prints has 43 characters; below this a secret can be guessed.
 constexpr std::size_t secret_length_min = 20;
-
-bool is_loopback_name(std::string_view host) {
-    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
-}
 
 void warn_of(Findings& findings, const char* subject, std::string sentence) {
     findings.push_back({subject, Verdict::notice, std::move(sentence)});
@@ -49,12 +46,12 @@ void examine_tokens(const Config& config, Findings& findings) {
 }
 
 void examine_ways(const Config& config, Findings& findings) {
-    if (is_loopback_name(config.host)) {
+    if (is_loopback(config.host)) {
         return;
     }
     if (config.public_url.starts_with("http://")) {
         const auto url = parse_url(config.public_url);
-        if (url && !is_loopback_name(url->host)) {
+        if (url && !is_loopback(url->host)) {
             warn_of(findings, "network",
                     "RAG_PUBLIC_URL is not https: tokens and texts can be read on the way. Put a "
                     "proxy that ends TLS before the server.");
@@ -66,6 +63,12 @@ void examine_ways(const Config& config, Findings& findings) {
     }
 }
 
+/// host[:port] without its port; the colons inside an IPv6 address's brackets are not one.
+std::string_view without_port(std::string_view host) {
+    const std::size_t colon = host.rfind(':');
+    return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
+}
+
 void examine_database_way(const Config& config, Findings& findings) {
     const std::string_view address = config.database_url;
     const std::size_t scheme = address.find("://");
@@ -74,8 +77,8 @@ void examine_database_way(const Config& config, Findings& findings) {
     }
     std::string_view rest = address.substr(scheme + 3);
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-    const std::string_view host = authority.substr(authority.rfind('@') + 1);
-    if (!is_loopback_name(host) && address.find("sslmode=require") == std::string_view::npos &&
+    const std::string_view host = without_port(authority.substr(authority.rfind('@') + 1));
+    if (!is_loopback(host) && address.find("sslmode=require") == std::string_view::npos &&
         address.find("sslmode=verify") == std::string_view::npos) {
         warn_of(findings, "database",
                 "DATABASE_URL does not insist on TLS; add ?sslmode=require, or verify-full with "

@@ -2,8 +2,6 @@
 #include "cli/terminal.hpp"
 #include "memory/json_forms.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -36,16 +34,16 @@ std::string describe_versions(const Json& result) {
     return dump_json_pretty(result) + '\n';
 }
 
-void add_list_command(CLI::App& group, Session& session) {
-    CLI::App* command = group.add_subcommand("list", "List documents, newest first");
+void add_list_command(Command group, Session& session) {
+    Command command = group.add_subcommand("list", "List documents, newest first");
     auto request = std::make_shared<memory::ListDocuments>();
     auto collection = std::make_shared<std::string>();
     auto filter = std::make_shared<std::string>();
-    command->add_option("-c,--collection", *collection, "Only of this collection");
-    command->add_option("-n,--limit", request->limit, "How many, at most 200");
-    command->add_option("--offset", request->offset, "How many to leave out in front");
-    command->add_option("--filter", *filter, "JSON object that the metadata must match");
-    command->callback([&session, request, collection, filter] {
+    command.add_option("-c,--collection", *collection, "Only of this collection");
+    command.add_option("-n,--limit", request->limit, "How many, at most 200");
+    command.add_option("--offset", request->offset, "How many to leave out in front");
+    command.add_option("--filter", *filter, "JSON object that the metadata must match");
+    command.callback([&session, request, collection, filter] {
         if (!collection->empty()) {
             request->collection = *collection;
         }
@@ -57,14 +55,14 @@ void add_list_command(CLI::App& group, Session& session) {
     });
 }
 
-void add_show_command(CLI::App& group, Session& session) {
-    CLI::App* command = group.add_subcommand("show", "Show a document with its text");
+void add_show_command(Command group, Session& session) {
+    Command command = group.add_subcommand("show", "Show a document with its text");
     auto request = std::make_shared<memory::GetDocument>();
     auto version = std::make_shared<std::int64_t>(0);
-    command->add_option("id", request->document_id)->required();
-    command->add_option("--version", *version, "As it was in this version");
-    command->add_flag("--chunks", request->include_chunks, "With its chunks");
-    command->callback([&session, request, version] {
+    command.add_option("id", request->document_id).required();
+    command.add_option("--version", *version, "As it was in this version");
+    command.add_flag("--chunks", request->include_chunks, "With its chunks");
+    command.callback([&session, request, version] {
         if (*version > 0) {
             request->version = *version;
         }
@@ -76,16 +74,16 @@ void add_show_command(CLI::App& group, Session& session) {
 
 }  // namespace
 
-void add_document_commands(CLI::App& root, Session& session) {
-    CLI::App* group = root.add_subcommand("document", "List, show, change and delete documents");
-    group->require_subcommand(1);
-    add_list_command(*group, session);
-    add_show_command(*group, session);
+void add_document_commands(Command root, Session& session) {
+    Command group = root.add_subcommand("document", "List, show, change and delete documents");
+    group.require_subcommand();
+    add_list_command(group, session);
+    add_show_command(group, session);
 
     auto id = std::make_shared<DocumentId>(0);
-    CLI::App* remove = group->add_subcommand("delete", "Delete a document with its versions");
-    remove->add_option("id", *id)->required();
-    remove->callback([&session, id] {
+    Command remove = group.add_subcommand("delete", "Delete a document with its versions");
+    remove.add_option("id", *id).required();
+    remove.callback([&session, id] {
         const DeletedDocument deleted = session.memory().delete_document(session.context(), *id);
         session.print(memory::deleted_document_form(*id, deleted), [&](const Json&) {
             return fmt::format("Deleted '{}', {} chunks.\n", deleted.filename,
@@ -93,19 +91,19 @@ void add_document_commands(CLI::App& root, Session& session) {
         });
     });
 
-    CLI::App* versions = group->add_subcommand("versions", "List a document's versions");
-    versions->add_option("id", *id)->required();
-    versions->callback([&session, id] {
+    Command versions = group.add_subcommand("versions", "List a document's versions");
+    versions.add_option("id", *id).required();
+    versions.callback([&session, id] {
         session.print(memory::document_versions_form(
                           *id, session.memory().list_document_versions(session.context(), *id)),
                       describe_versions);
     });
 
-    CLI::App* restore = group->add_subcommand("restore", "Make an old version the current one");
+    Command restore = group.add_subcommand("restore", "Make an old version the current one");
     auto version = std::make_shared<std::int64_t>(1);
-    restore->add_option("id", *id)->required();
-    restore->add_option("version", *version)->required();
-    restore->callback([&session, id, version] {
+    restore.add_option("id", *id).required();
+    restore.add_option("version", *version).required();
+    restore.callback([&session, id, version] {
         const Json result = memory::updated_document_form(
             session.memory().restore_document_version(session.context(), {*id, *version}));
         session.print(result, [&](const Json&) {

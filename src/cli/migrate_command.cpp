@@ -1,7 +1,5 @@
 #include "cli/session.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -117,14 +115,14 @@ void migrate(Session& session, const MigrateOptions& options) {
 
 }  // namespace
 
-void add_migrate_command(CLI::App& root, Session& session) {
+void add_migrate_command(Command root, Session& session) {
     const auto options = std::make_shared<MigrateOptions>();
-    CLI::App* command = root.add_subcommand("migrate", "Bring the store to this version's schema");
-    command->add_flag("--dry-run", options->dry_run, "Show what would be done and change nothing");
-    command->add_flag("--from-reference", options->from_reference,
-                      "Copy the reference system's tables in the schema public into ours; what was "
-                      "copied before is left alone");
-    command->callback([&session, options] { migrate(session, *options); });
+    Command command = root.add_subcommand("migrate", "Bring the store to this version's schema");
+    command.add_flag("--dry-run", options->dry_run, "Show what would be done and change nothing");
+    command.add_flag("--from-reference", options->from_reference,
+                     "Copy the reference system's tables in the schema public into ours; what was "
+                     "copied before is left alone");
+    command.callback([&session, options] { migrate(session, *options); });
 }
 
 }  // namespace rag::cli

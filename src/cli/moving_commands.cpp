@@ -3,8 +3,6 @@
 #include "memory/moving.hpp"
 #include "rag/error.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -184,20 +182,20 @@ std::string describe_import(const memory::ImportReport& report) {
 
 }  // namespace
 
-void add_moving_commands(CLI::App& root, Session& session) {
-    CLI::App* leave = root.add_subcommand(
+void add_moving_commands(Command root, Session& session) {
+    Command leave = root.add_subcommand(
         "export", "Write collections, documents, versions and vectors to a file of JSON lines");
     auto options = std::make_shared<ExportOptions>();
-    leave->add_option("path", options->path, "The file; - for standard output")->required();
-    leave->add_option("-c,--collection", options->collection, "Only this collection");
-    leave->add_flag("--without-vectors", options->without_vectors,
-                    "Leave the vectors out; an import makes them anew");
-    leave->callback([&session, options] { run_export(session, *options); });
+    leave.add_option("path", options->path, "The file; - for standard output").required();
+    leave.add_option("-c,--collection", options->collection, "Only this collection");
+    leave.add_flag("--without-vectors", options->without_vectors,
+                   "Leave the vectors out; an import makes them anew");
+    leave.callback([&session, options] { run_export(session, *options); });
 
-    CLI::App* enter = root.add_subcommand("import", "Take in what `rag export` wrote");
+    Command enter = root.add_subcommand("import", "Take in what `rag export` wrote");
     auto path = std::make_shared<std::string>();
-    enter->add_option("path", *path, "The file; - for standard input")->required();
-    enter->callback([&session, path] {
+    enter.add_option("path", *path, "The file; - for standard input").required();
+    enter.callback([&session, path] {
         Application& application = session.application();
         Transfer& store = application.transfer();
         LineSource source(*path);

@@ -2,8 +2,6 @@
 #include "cli/terminal.hpp"
 #include "memory/json_forms.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -62,22 +60,22 @@ void run_reindex(Session& session, const ReindexOptions& options) {
 
 }  // namespace
 
-void add_reindex_command(CLI::App& root, Session& session) {
-    CLI::App* command = root.add_subcommand(
+void add_reindex_command(Command root, Session& session) {
+    Command command = root.add_subcommand(
         "reindex",
         "Move a collection to the configured embedding model, or cut its passages anew; it "
         "answers as before until that is done");
     auto options = std::make_shared<ReindexOptions>();
-    command->add_option("collection", options->collection)->required();
-    command->add_option("--provider", options->provider, "builtin, openai or model2vec");
-    command->add_option("--model", options->model, "Another model than the configured one");
-    command->add_option("--dimensions", options->dimensions, "Of that model's vectors");
-    command->add_option("--chunk-size", options->chunk_size,
-                        "Characters that a passage aims at, 100 to 2400; documents that come "
-                        "later are cut as by default");
-    command->add_flag("--background", options->background,
-                      "Leave the work to a server that is configured with the model");
-    command->callback([&session, options] { run_reindex(session, *options); });
+    command.add_option("collection", options->collection).required();
+    command.add_option("--provider", options->provider, "builtin, openai or model2vec");
+    command.add_option("--model", options->model, "Another model than the configured one");
+    command.add_option("--dimensions", options->dimensions, "Of that model's vectors");
+    command.add_option("--chunk-size", options->chunk_size,
+                       "Characters that a passage aims at, 100 to 2400; documents that come "
+                       "later are cut as by default");
+    command.add_flag("--background", options->background,
+                     "Leave the work to a server that is configured with the model");
+    command.callback([&session, options] { run_reindex(session, *options); });
 }
 
 }  // namespace rag::cli

@@ -2,11 +2,10 @@
 
 #include "base/log.hpp"
 #include "base/version.hpp"
+#include "cli/command_line.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "rag/error.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <fmt/format.h>
 
@@ -17,9 +16,9 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
 /// Options of the whole program that stand for a configuration variable.
-void add_global_options(CLI::App& root, Session& session) {
+void add_global_options(Command root, Session& session) {
     const auto add = [&](const char* flag, const char* variable, const char* help) {
-        root.add_option_function<std::string>(
+        root.add_setting(
             flag,
             [&session, variable](const std::string& value) { session.overrides[variable] = value; },
             help);
@@ -33,13 +32,11 @@ void add_global_options(CLI::App& root, Session& session) {
 }  // namespace
 
 int run(int argc, const char* const* argv, const MakeApplication& make_application) {
-    CLI::App root{
-        "A memory for AI agents: takes text in and finds the passage that answers a "
-        "question.",
-        "rag"};
-    root.set_version_flag("--version", fmt::format("rag {}", version));
-    root.require_subcommand(1);
-    root.fallthrough();
+    CommandLine line("rag",
+                     "A memory for AI agents: takes text in and finds the passage that answers a "
+                     "question.",
+                     fmt::format("rag {}", version));
+    const Command root = line.root();
     // A command's own messages are quiet unless something is wrong; serve sets its level itself.
     log::configure(log::Level::warn, log::Format::text);
 
@@ -49,6 +46,7 @@ int run(int argc, const char* const* argv, const MakeApplication& make_applicati
     add_demo_command(root, session);
     add_collection_commands(root, session);
     add_ingest_commands(root, session);
+    add_watch_command(root, session);
     add_search_command(root, session);
     add_document_commands(root, session);
     add_analyze_command(root, session);
@@ -69,10 +67,7 @@ int run(int argc, const char* const* argv, const MakeApplication& make_applicati
         fmt::print(stderr, "rag: {}\n", sentence);
     };
     try {
-        root.parse(argc, argv);
-        return session.exit_code;
-    } catch (const CLI::ParseError& error) {
-        return root.exit(error) == 0 ? 0 : exit_usage;
+        return line.run(argc, argv) ? session.exit_code : exit_usage;
     } catch (const UsageError& error) {
         complain(error.what());
         return exit_usage;

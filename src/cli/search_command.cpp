@@ -2,8 +2,6 @@
 #include "cli/terminal.hpp"
 #include "memory/json_forms.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <map>
@@ -104,35 +102,35 @@ std::string describe_hits(const Json& result) {
 
 }  // namespace
 
-void add_search_command(CLI::App& root, Session& session) {
-    CLI::App* command = root.add_subcommand("search", "Find the passages that answer a question");
+void add_search_command(Command root, Session& session) {
+    Command command = root.add_subcommand("search", "Find the passages that answer a question");
     auto query = std::make_shared<SearchQuery>();
     auto collection = std::make_shared<std::string>();
     auto threshold = std::make_shared<double>();
     auto filter = std::make_shared<std::string>();
-    command->add_option("query", query->text, "The question")->required();
-    command->add_option("-c,--collection", *collection, "Only in this collection");
-    command->add_option("-n,--limit", query->limit, "How many passages, at most 50");
-    CLI::Option* threshold_given =
-        command->add_option("--threshold", *threshold, "Least similarity, -1 to 1");
-    command->add_option("--mode", query->mode, "hybrid, vector or keyword")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, SearchMode>{{"hybrid", SearchMode::hybrid},
-                                              {"vector", SearchMode::vector},
-                                              {"keyword", SearchMode::keyword}}));
-    command->add_option("--filter", *filter, "JSON object that the metadata must match");
-    command->add_option("--context", query->context_chunks, "Neighbours on each side, 0 to 5");
-    command->add_flag("--explain", query->explain,
-                      "Show each hit's ranks and scores, and how the search was answered");
+    command.add_option("query", query->text, "The question").required();
+    command.add_option("-c,--collection", *collection, "Only in this collection");
+    command.add_option("-n,--limit", query->limit, "How many passages, at most 50");
+    const Option threshold_given =
+        command.add_option("--threshold", *threshold, "Least similarity, -1 to 1");
+    command.add_choice<SearchMode>("--mode", query->mode,
+                                   {{"hybrid", SearchMode::hybrid},
+                                    {"vector", SearchMode::vector},
+                                    {"keyword", SearchMode::keyword}},
+                                   "How to search");
+    command.add_option("--filter", *filter, "JSON object that the metadata must match");
+    command.add_option("--context", query->context_chunks, "Neighbours on each side, 0 to 5");
+    command.add_flag("--explain", query->explain,
+                     "Show each hit's ranks and scores, and how the search was answered");
     auto searched = std::make_shared<Searched>(Searched::database);
-    command->add_option("--in", *searched, "database, or the copy of it that a server searches")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Searched>{
-            {"database", Searched::database}, {"copy", Searched::copy}}));
-    command->callback([&session, searched, query, collection, threshold, threshold_given, filter] {
+    command.add_choice<Searched>("--in", *searched,
+                                 {{"database", Searched::database}, {"copy", Searched::copy}},
+                                 "What to search: the copy is what a server searches");
+    command.callback([&session, searched, query, collection, threshold, threshold_given, filter] {
         if (!collection->empty()) {
             query->collection = *collection;
         }
-        if (threshold_given->count() > 0) {
+        if (threshold_given.is_given()) {
             query->threshold = *threshold;
         }
         query->filter = parse_metadata_filter(read_object_option("--filter", *filter));

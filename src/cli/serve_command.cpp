@@ -1,22 +1,20 @@
 #include "cli/session.hpp"
 #include "rag/error.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 namespace rag::cli {
 
-void add_serve_command(CLI::App& root, Session& session) {
-    CLI::App* command = root.add_subcommand(
+void add_serve_command(Command root, Session& session) {
+    Command command = root.add_subcommand(
         "serve",
         "Serve the Model Context Protocol over HTTP (default) or standard input and output");
     auto transport = std::make_shared<std::string>("http");
-    command->add_option("--transport", *transport, "http or stdio")
-        ->check(CLI::IsMember({"http", "stdio"}))
-        ->capture_default_str();
+    command.add_option("--transport", *transport, "http or stdio")
+        .among({"http", "stdio"})
+        .show_default();
     const auto add = [&](const char* flag, const char* variable, const char* help) {
-        command->add_option_function<std::string>(
+        command.add_setting(
             flag,
             [&session, variable](const std::string& value) { session.overrides[variable] = value; },
             help);
@@ -26,9 +24,9 @@ void add_serve_command(CLI::App& root, Session& session) {
     add("--toolsets", "RAG_TOOLSETS", "core, admin, connector; separated by commas");
     add("--idle-exit", "RAG_IDLE_EXIT", "End after so many seconds without a call");
     auto fixtures = std::make_shared<bool>(false);
-    command->add_flag("--conformance-fixtures", *fixtures,
-                      "Offer what the protocol's conformance suite asks for instead of the memory");
-    command->callback([&session, transport, fixtures] {
+    command.add_flag("--conformance-fixtures", *fixtures,
+                     "Offer what the protocol's conformance suite asks for instead of the memory");
+    command.callback([&session, transport, fixtures] {
         ServeOptions options;
         options.transport = *transport == "stdio" ? ServeTransport::stdio : ServeTransport::http;
         options.offer = *fixtures ? ServeOffer::conformance_fixtures : ServeOffer::memory;

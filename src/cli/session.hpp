@@ -2,15 +2,12 @@
 
 #include "base/json.hpp"
 #include "cli/application.hpp"
+#include "cli/command_line.hpp"
 
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace rag::cli {
 
@@ -56,24 +53,25 @@ private:
 };
 
 // One function for each file of commands; each adds its commands to the command line.
-void add_analyze_command(CLI::App& root, Session& session);
-void add_client_command(CLI::App& root, Session& session);
-void add_collection_commands(CLI::App& root, Session& session);
-void add_config_command(CLI::App& root, Session& session);
-void add_demo_command(CLI::App& root, Session& session);
-void add_doctor_command(CLI::App& root, Session& session);
-void add_document_commands(CLI::App& root, Session& session);
-void add_ingest_commands(CLI::App& root, Session& session);
-void add_job_commands(CLI::App& root, Session& session);
-void add_migrate_command(CLI::App& root, Session& session);
-void add_moving_commands(CLI::App& root, Session& session);
-void add_reindex_command(CLI::App& root, Session& session);
-void add_search_command(CLI::App& root, Session& session);
-void add_serve_command(CLI::App& root, Session& session);
-void add_store_commands(CLI::App& root, Session& session);
-void add_token_command(CLI::App& root, Session& session);
-void add_upkeep_commands(CLI::App& root, Session& session);
-void add_verify_command(CLI::App& root, Session& session);
+void add_analyze_command(Command root, Session& session);
+void add_client_command(Command root, Session& session);
+void add_collection_commands(Command root, Session& session);
+void add_config_command(Command root, Session& session);
+void add_demo_command(Command root, Session& session);
+void add_doctor_command(Command root, Session& session);
+void add_document_commands(Command root, Session& session);
+void add_ingest_commands(Command root, Session& session);
+void add_job_commands(Command root, Session& session);
+void add_migrate_command(Command root, Session& session);
+void add_moving_commands(Command root, Session& session);
+void add_reindex_command(Command root, Session& session);
+void add_search_command(Command root, Session& session);
+void add_serve_command(Command root, Session& session);
+void add_store_commands(Command root, Session& session);
+void add_token_command(Command root, Session& session);
+void add_upkeep_commands(Command root, Session& session);
+void add_verify_command(Command root, Session& session);
+void add_watch_command(Command root, Session& session);
 
 /// Reads an option's JSON object; empty text gives an empty object. Throws UsageError.
 Json read_object_option(const std::string& option, const std::string& text);

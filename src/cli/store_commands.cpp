@@ -2,8 +2,6 @@
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <map>
@@ -82,8 +80,8 @@ std::string describe_status(const Json& status) {
 
 }  // namespace
 
-void add_store_commands(CLI::App& root, Session& session) {
-    root.add_subcommand("status", "Show what the memory holds and where")->callback([&session] {
+void add_store_commands(Command root, Session& session) {
+    root.add_subcommand("status", "Show what the memory holds and where").callback([&session] {
         Application& application = session.application();
         const StoreStatus status = application.store().status(session.context());
         std::map<CollectionId, std::string> names;

@@ -5,8 +5,6 @@
 #include "rag/error.hpp"
 #include "rag/token_table.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -122,38 +120,38 @@ void revoke_token(Session& session, const std::string& name) {
     });
 }
 
-void add_create(CLI::App& group, Session& session) {
-    CLI::App* command = group.add_subcommand("create", "Make a token and print how to use it");
+void add_create(Command group, Session& session) {
+    Command command = group.add_subcommand("create", "Make a token and print how to use it");
     auto request = std::make_shared<TokenRequest>();
-    command->add_option("--name", request->name, "Who will use it")
-        ->required()
-        ->check([](const std::string& name) {
+    command.add_option("--name", request->name, "Who will use it")
+        .required()
+        .check([](const std::string& name) {
             return is_token_name(name)
                        ? std::string()
                        : std::string("a name has 1 to 64 letters, digits, '.', '_' and '-'");
         });
-    command->add_option("--role", request->role, "reader, writer or admin")
-        ->check(CLI::IsMember({"reader", "writer", "admin"}))
-        ->capture_default_str();
-    command->add_option("--collections", request->collections, "Only these; separated by commas")
-        ->delimiter(',');
-    command->add_flag("--for-environment", request->for_environment,
-                      "Print an entry for RAG_TOKENS and keep nothing in the database");
-    command->callback([&session, request] { create_token(session, *request); });
+    command.add_option("--role", request->role, "reader, writer or admin")
+        .among({"reader", "writer", "admin"})
+        .show_default();
+    command.add_option("--collections", request->collections, "Only these; separated by commas")
+        .separated_by(',');
+    command.add_flag("--for-environment", request->for_environment,
+                     "Print an entry for RAG_TOKENS and keep nothing in the database");
+    command.callback([&session, request] { create_token(session, *request); });
 }
 
 }  // namespace
 
-void add_token_command(CLI::App& root, Session& session) {
-    CLI::App* group = root.add_subcommand("token", "Make, list and revoke tokens of clients");
-    group->require_subcommand(1);
-    add_create(*group, session);
-    group->add_subcommand("list", "Show the tokens of the database, without their secrets")
-        ->callback([&session] { list_tokens(session); });
-    CLI::App* revoke = group->add_subcommand("revoke", "Refuse a token from now on");
+void add_token_command(Command root, Session& session) {
+    Command group = root.add_subcommand("token", "Make, list and revoke tokens of clients");
+    group.require_subcommand();
+    add_create(group, session);
+    group.add_subcommand("list", "Show the tokens of the database, without their secrets")
+        .callback([&session] { list_tokens(session); });
+    Command revoke = group.add_subcommand("revoke", "Refuse a token from now on");
     auto name = std::make_shared<std::string>();
-    revoke->add_option("name", *name, "The token's name")->required();
-    revoke->callback([&session, name] { revoke_token(session, *name); });
+    revoke.add_option("name", *name, "The token's name").required();
+    revoke.callback([&session, name] { revoke_token(session, *name); });
 }
 
 }  // namespace rag::cli

@@ -1,8 +1,6 @@
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -44,23 +42,23 @@ std::string describe_backup(const Json& form, const char* what) {
         form.at("schema_version").get<std::int64_t>(), form.at("digest").get<std::string>());
 }
 
-void add_gc(CLI::App& root, Session& session) {
-    CLI::App* command = root.add_subcommand(
+void add_gc(Command root, Session& session) {
+    Command command = root.add_subcommand(
         "gc", "Remove former versions, ended jobs and index snapshots that are old");
     const auto options = std::make_shared<GarbageOptions>();
     command
-        ->add_option("--keep-versions", options->versions_kept,
-                     "So many former versions of a document stay, whatever their age")
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
-        ->capture_default_str();
-    command->add_option("--version-days", options->version_days, "Age of versions that go")
-        ->check(CLI::Range(std::int64_t{0}, days_max))
-        ->capture_default_str();
-    command->add_option("--job-days", options->job_days, "Age of ended jobs that go")
-        ->check(CLI::Range(std::int64_t{0}, days_max))
-        ->capture_default_str();
-    command->add_flag("--dry-run", options->dry_run, "Say what would go, remove nothing");
-    command->callback([&session, options] {
+        .add_option("--keep-versions", options->versions_kept,
+                    "So many former versions of a document stay, whatever their age")
+        .between(0, std::int64_t{1'000'000})
+        .show_default();
+    command.add_option("--version-days", options->version_days, "Age of versions that go")
+        .between(0, days_max)
+        .show_default();
+    command.add_option("--job-days", options->job_days, "Age of ended jobs that go")
+        .between(0, days_max)
+        .show_default();
+    command.add_flag("--dry-run", options->dry_run, "Say what would go, remove nothing");
+    command.callback([&session, options] {
         Retention retention;
         retention.versions_kept = options->versions_kept;
         retention.version_age_max = std::chrono::days(options->version_days);
@@ -84,19 +82,19 @@ void add_gc(CLI::App& root, Session& session) {
 
 }  // namespace
 
-void add_upkeep_commands(CLI::App& root, Session& session) {
+void add_upkeep_commands(Command root, Session& session) {
     const auto file = std::make_shared<std::string>();
-    CLI::App* backup = root.add_subcommand(
+    Command backup = root.add_subcommand(
         "backup", "Copy the memory to a new file while it is used (SQLite), and compare the copy");
-    backup->add_option("file", *file, "The file to make")->required();
-    backup->callback([&session, file] {
+    backup.add_option("file", *file, "The file to make").required();
+    backup.callback([&session, file] {
         session.print(backup_form(session.application().back_up(session.context(), *file)),
                       [](const Json& form) { return describe_backup(form, "Backed up to"); });
     });
-    CLI::App* restore = root.add_subcommand(
+    Command restore = root.add_subcommand(
         "restore", "Put a backup into an empty memory (SQLite), and compare the two");
-    restore->add_option("file", *file, "What 'rag backup' made")->required();
-    restore->callback([&session, file] {
+    restore.add_option("file", *file, "What 'rag backup' made").required();
+    restore.callback([&session, file] {
         session.print(backup_form(session.application().restore(session.context(), *file)),
                       [](const Json& form) { return describe_backup(form, "Restored from"); });
     });

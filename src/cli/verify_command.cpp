@@ -3,8 +3,6 @@
 #include "memory/explanation_form.hpp"
 #include "memory/verify.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -52,14 +50,14 @@ std::string describe_verification(const memory::VerifyReport& report) {
 
 }  // namespace
 
-void add_verify_command(CLI::App& root, Session& session) {
-    CLI::App* command = root.add_subcommand(
+void add_verify_command(Command root, Session& session) {
+    Command command = root.add_subcommand(
         "verify", "Compare the index's answers with looking at everything, and print the recall");
     auto options = std::make_shared<memory::VerifyOptions>();
-    command->add_option("--sample", options->sample, "How many questions; 50");
-    command->add_option("--recall-min", options->recall_min, "Below this the exit code is 1; 0.95");
-    command->add_option("--seed", options->seed, "Chooses other passages");
-    command->callback([&session, options] {
+    command.add_option("--sample", options->sample, "How many questions; 50");
+    command.add_option("--recall-min", options->recall_min, "Below this the exit code is 1; 0.95");
+    command.add_option("--seed", options->seed, "Chooses other passages");
+    command.callback([&session, options] {
         const memory::VerifyReport report =
             session.application().verify(session.context(), *options);
         session.print(verify_form(report),

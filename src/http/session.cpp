@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "base/workers.hpp"
 #include "http/message.hpp"
@@ -30,14 +31,6 @@ constexpr std::chrono::seconds linger_timeout{2};
 constexpr const char* retry_after_seconds = "1";
 /// The gate's answer, between a worker and the connection, for a request that may go on.
 constexpr int let_pass = 0;
-
-std::string lower(std::string_view text) {
-    std::string low(text);
-    for (char& c : low) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    }
-    return low;
-}
 
 bool is_bodiless(int status) {
     return status == 204 || status == 304;
@@ -150,7 +143,7 @@ bool Session::fill_request() {
     request_.method = std::string(message.method_string());
     std::size_t hosts = 0;
     for (const auto& field : message) {
-        request_.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
+        request_.headers.emplace_back(ascii_lower(field.name_string()), std::string(field.value()));
         hosts += field.name() == wire::field::host ? 1 : 0;
     }
     auto target = parse_target(message.target());
@@ -240,7 +233,7 @@ net::awaitable<void> Session::async_serve() {
     }
     BodyShare share(shared_.budget);
     if (!refusal && body_awaited()) {
-        if (lower(request_.header("expect")) == "100-continue") {
+        if (ascii_lower(request_.header("expect")) == "100-continue") {
             std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
             if (!co_await async_write(std::move(go_on))) {
                 co_return;

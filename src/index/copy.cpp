@@ -275,7 +275,7 @@ std::set<DocumentId> Copy::list_members(const CallContext& context, const State&
         return documents;
     }
     std::set<CollectionId> gone = changed;
-    for (const Collection& collection : source_.list_collections(context)) {
+    for (const Collection& collection : source_.list_collections_uncounted(context)) {
         gone.erase(collection.id);
     }
     const std::vector<CollectionId> sorted(gone.begin(), gone.end());

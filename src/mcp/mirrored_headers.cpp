@@ -1,5 +1,6 @@
 #include "mcp/mirrored_headers.hpp"
 
+#include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "base/utf8.hpp"
 #include "mcp/errors.hpp"
@@ -32,14 +33,6 @@ const char* name_source(std::string_view method) {
     return nullptr;
 }
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) {
-        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    });
-    return result;
-}
-
 std::optional<double> read_number(const std::string& text) {
     double number = 0;
     const char* end = text.data() + text.size();
@@ -68,7 +61,7 @@ bool says_the_same(const std::string& header, const Json& argument) {
 
 void check_param_header(const HttpHeaders& headers, const std::string& label,
                         const Json& argument) {
-    const auto raw = find_header(headers, "mcp-param-" + lower(label));
+    const auto raw = find_header(headers, "mcp-param-" + ascii_lower(label));
     if (argument.is_null()) {
         if (raw) {
             refuse("The header Mcp-Param-" + label + " is there, but its argument is not.");

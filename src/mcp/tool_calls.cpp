@@ -1,5 +1,6 @@
 #include "mcp/tool_calls.hpp"
 
+#include "base/roles.hpp"
 #include "mcp/arguments.hpp"
 #include "mcp/catalogue.hpp"
 #include "mcp/errors.hpp"
@@ -10,21 +11,12 @@
 namespace rag::mcp {
 namespace {
 
-const char* role_name(Role role) {
-    switch (role) {
-        case Role::reader: return "reader";
-        case Role::writer: return "writer";
-        case Role::admin: return "admin";
-    }
-    return "reader";
-}
-
 void check_role(const Call& call) {
     if (call.caller.role < call.tool->least_role) {
         throw Error(ErrorCode::unauthorized, "The tool '" + call.tool->name + "' needs the role '" +
-                                                 role_name(call.tool->least_role) +
+                                                 std::string(role_name(call.tool->least_role)) +
                                                  "'; this caller has the role '" +
-                                                 role_name(call.caller.role) + "'.");
+                                                 std::string(role_name(call.caller.role)) + "'.");
     }
 }
 

@@ -1,5 +1,6 @@
 #include "memory/caller_rules.hpp"
 
+#include "base/roles.hpp"
 #include "rag/error.hpp"
 
 #include <fmt/format.h>
@@ -8,15 +9,6 @@
 
 namespace rag::memory {
 namespace {
-
-std::string_view name_of(Role role) {
-    switch (role) {
-        case Role::reader: return "reader";
-        case Role::writer: return "writer";
-        case Role::admin: return "admin";
-    }
-    return "reader";
-}
 
 std::optional<Collection> find_visible(const CallContext& context, Store& store,
                                        std::string_view name) {
@@ -33,7 +25,7 @@ void require_role(const CallContext& context, Role least, std::string_view what)
         throw Error(ErrorCode::unauthorized,
                     fmt::format("Your role '{}' may not {}; that needs the role '{}'. Ask the "
                                 "operator for a token with that role.",
-                                name_of(context.caller.role), what, name_of(least)));
+                                role_name(context.caller.role), what, role_name(least)));
     }
 }
 

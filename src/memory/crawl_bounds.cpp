@@ -90,6 +90,7 @@ Json write_counts(const CrawlReport& report) {
     return {{"crawled", report.pages_crawled},     {"ingested", report.pages_ingested},
             {"unchanged", report.pages_unchanged}, {"failed", report.pages_failed},
             {"folded", report.pages_folded},       {"bytes", report.bytes},
+            {"rendered", report.pages_rendered},   {"unrendered", report.pages_unrendered},
             {"chunks", report.total_chunks},       {"deleted", report.old_pages_deleted},
             {"page_types", report.page_types},     {"page_fields", report.page_fields},
             {"failed_pages", std::move(failed)}};
@@ -102,6 +103,8 @@ void read_counts(const Json& counts, CrawlReport& report) {
         report.pages_unchanged = counts.at("unchanged").get<std::int64_t>();
         report.pages_failed = counts.at("failed").get<std::int64_t>();
         report.pages_folded = counts.at("folded").get<std::int64_t>();
+        report.pages_rendered = counts.value("rendered", std::int64_t{0});
+        report.pages_unrendered = counts.value("unrendered", std::int64_t{0});
         report.bytes = counts.at("bytes").get<std::int64_t>();
         report.total_chunks = counts.at("chunks").get<std::int64_t>();
         report.old_pages_deleted = counts.at("deleted").get<std::int64_t>();

@@ -1,27 +1,15 @@
 #include "memory/directory_ingest.hpp"
 
 #include "memory/caller_rules.hpp"
-#include "memory/identity.hpp"
 #include "rag/error.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-
-#include <cerrno>
 
 namespace rag::memory {
 namespace {
 
-/// Names of failed files are kept up to here; the counts go on.
-constexpr std::size_t failed_files_named_max = 1000;
-
 bool ends_all(const Error& error) {
     return error.code() == ErrorCode::cancelled || error.code() == ErrorCode::deadline_exceeded;
-}
-
-bool is_gone(const std::string& path) {
-    struct stat status{};
-    return lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 void note_failure(DirectoryReport& report, const std::string& filename, const std::string& error) {
@@ -33,28 +21,50 @@ void note_failure(DirectoryReport& report, const std::string& filename, const st
 
 }  // namespace
 
-void DirectoryIngest::check(const CallContext& context, const IngestDirectory& request) {
-    require_role(context, Role::writer, "ingest folders");
-    check_metadata(request.metadata);
-    find_folder(context, request);
-    require_collection_to_fill(context, store_, request.collection);
-}
-
-AllowedPath DirectoryIngest::find_folder(const CallContext& context,
-                                         const IngestDirectory& request) const {
+AllowedPath find_directory(const CallContext& context, const FileAccess& files,
+                           const IngestDirectory& request) {
     const AllowedPath folder = request.include_hidden
-                                   ? files_.resolve_hidden(context.caller, request.path)
-                                   : files_.resolve(context.caller, request.path);
-    if (files_.kind(folder) != PathKind::directory) {
+                                   ? files.resolve_hidden(context.caller, request.path)
+                                   : files.resolve(context.caller, request.path);
+    if (files.kind(folder) != PathKind::directory) {
         throw Error(ErrorCode::not_found, fmt::format("Directory not found: {}", request.path));
     }
     return folder;
 }
 
+WalkOptions walk_options(const IngestDirectory& request) {
+    WalkOptions options;
+    options.extensions = request.extensions;
+    options.depth = request.recursive ? Depth::whole_tree : Depth::folder_only;
+    options.hidden = request.include_hidden ? HiddenFiles::include : HiddenFiles::leave_out;
+    return options;
+}
+
+std::vector<FileDocument> list_documents_to_prune(const CallContext& context, Store& store,
+                                                  CollectionId collection,
+                                                  const AllowedPath& folder,
+                                                  const IngestDirectory& request) {
+    std::vector<FileDocument> documents =
+        list_file_documents(context, store, collection, folder.path);
+    const std::size_t name_at = folder.path.size() + (folder.path == "/" ? 0 : 1);
+    std::erase_if(documents, [&](const FileDocument& document) {
+        const bool below = document.path.find('/', name_at) != std::string::npos;
+        return (below && !request.recursive) || !is_file_gone(document.path);
+    });
+    return documents;
+}
+
+void DirectoryIngest::check(const CallContext& context, const IngestDirectory& request) {
+    require_role(context, Role::writer, "ingest folders");
+    check_metadata(request.metadata);
+    find_directory(context, files_, request);
+    require_collection_to_fill(context, store_, request.collection);
+}
+
 DirectoryReport DirectoryIngest::run(const CallContext& context, const IngestDirectory& request,
                                      JobNotes& notes) {
     check(context, request);
-    const AllowedPath folder = find_folder(context, request);
+    const AllowedPath folder = find_directory(context, files_, request);
     const Collection collection = require_collection_to_fill(context, store_, request.collection);
     DirectoryReport report;
     report.collection = collection.name;
@@ -62,11 +72,7 @@ DirectoryReport DirectoryIngest::run(const CallContext& context, const IngestDir
     if (request.include_document_ids) {
         report.document_ids.emplace();
     }
-    WalkOptions options;
-    options.extensions = request.extensions;
-    options.depth = request.recursive ? Depth::whole_tree : Depth::folder_only;
-    options.hidden = request.include_hidden ? HiddenFiles::include : HiddenFiles::leave_out;
-    DirectoryWalk walk(files_, context.caller, folder, options);
+    DirectoryWalk walk(files_, context.caller, folder, walk_options(request));
     context.report({0, std::nullopt, "Reading the folder"});
     int unavailable_in_a_row = 0;
     while (const std::optional<WalkedFile> file = walk.next(context)) {
@@ -112,27 +118,15 @@ void DirectoryIngest::take(const CallContext& context, const Collection& collect
     }
 }
 
-/// Lets go of documents whose file is no longer there. A file that is there but was left out of
-/// this walk (ignored, other extension) keeps its document.
 void DirectoryIngest::prune(const CallContext& context, const Collection& collection,
                             const IngestDirectory& request, const AllowedPath& folder,
                             DirectoryReport& report) {
-    const std::string prefix = folder_identity_prefix(folder.path);
-    for (const IdentifiedDocument& document :
-         store_.list_identities(context, collection.id, prefix)) {
+    const std::vector<FileDocument> documents =
+        list_documents_to_prune(context, store_, collection.id, folder, request);
+    for (const FileDocument& document : documents) {
         context.check();
-        const std::optional<std::string> path = path_of(document.identity);
-        if (!path || !is_gone(*path)) {
-            continue;
-        }
-        const bool below =
-            path->find('/', prefix.size() - file_identity("").size()) != std::string::npos;
-        if (below && !request.recursive) {
-            continue;
-        }
-        if (store_.delete_document(context, document.id)) {
-            ++report.files_removed;
-        }
+        find_directory(context, files_, request);  // Unmounted by now, it takes no document along.
+        report.files_removed += remove_file_document(context, store_, document.id) ? 1 : 0;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "memory/directory_walk.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace rag::memory {
@@ -16,11 +18,14 @@ namespace {
 
 constexpr std::size_t folder_depth_max = 64;
 constexpr std::size_t ignore_file_bytes_max = 1024 * 1024;
+constexpr std::array<std::string_view, 2> ignore_files{".gitignore", ".ragignore"};
+
+std::string below(const std::string& folder, std::string_view name) {
+    return (folder == "/" ? "" : folder) + '/' + std::string(name);
+}
 
 std::string lower_extension(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::string out = ascii_lower(text);
     if (!out.empty() && out.front() != '.') {
         out.insert(out.begin(), '.');
     }
@@ -34,10 +39,9 @@ WalkOptions normalised(WalkOptions options) {
     return options;
 }
 
-/// The rules of the `.gitignore` in this folder; none when there is none that can be read.
-IgnoreRules read_rules(const std::string& folder) {
-    const OwnedFd fd =
-        open_without_links(folder + "/.gitignore", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+/// What the file says; empty when there is none that can be read.
+std::string read_ignore_file(const std::string& path) {
+    const OwnedFd fd = open_without_links(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat status{};
     if (!fd.valid() || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return {};
@@ -46,6 +50,15 @@ IgnoreRules read_rules(const std::string& folder) {
                      '\0');
     const ssize_t got = pread(fd.get(), text.data(), text.size(), 0);
     text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return text;
+}
+
+/// The rules of this folder. The last pattern that matches decides, so ours come last.
+IgnoreRules read_rules(const std::string& folder) {
+    std::string text;
+    for (const std::string_view name : ignore_files) {
+        text.append(read_ignore_file(below(folder, name))).push_back('\n');
+    }
     return IgnoreRules::parse(text);
 }
 
@@ -65,8 +78,12 @@ struct CloseDirectory {
 
 }  // namespace
 
+bool is_ignore_file(std::string_view name) {
+    return std::find(ignore_files.begin(), ignore_files.end(), name) != ignore_files.end();
+}
+
 DirectoryWalk::DirectoryWalk(const FileAccess& access, const Caller& caller,
-                             const AllowedPath& folder, WalkOptions options)
+                             const AllowedPath& folder, WalkOptions options, std::string_view entry)
     : access_(access), caller_(caller), options_(normalised(std::move(options))) {
     std::vector<Folder> above;
     for (std::string path = folder.path; path != folder.root && !exists(path + "/.git");) {
@@ -78,7 +95,48 @@ DirectoryWalk::DirectoryWalk(const FileAccess& access, const Caller& caller,
     if (exists(top + "/.git")) {
         above_.assign(above.rbegin(), above.rend());
     }
-    enter(folder.path, "");
+    if (entry.empty()) {
+        enter(folder.path, "");
+    } else {
+        begin_at(folder, entry);
+    }
+}
+
+/// Stands where a walk of the whole folder stands when it comes to the entry, with nothing else
+/// left to visit; or at the end, where such a walk would not come there.
+void DirectoryWalk::begin_at(const AllowedPath& folder, std::string_view entry) {
+    stack_.push_back({folder.path, "", {}, read_rules(folder.path)});
+    while (true) {
+        const std::size_t slash = std::min(entry.find('/'), entry.size());
+        const std::string name(entry.substr(0, slash));
+        entry.remove_prefix(std::min(slash + 1, entry.size()));
+        const std::string path = below(stack_.back().path, name);
+        const Entry::Kind kind = kind_of(AT_FDCWD, path.c_str());
+        entry_ignored_ = exists(path) && is_ignored(path, kind == Entry::Kind::folder);
+        if (entry_ignored_ || is_hidden(name) || stack_.size() > folder_depth_max) {
+            break;
+        }
+        if (entry.empty()) {
+            if (kind != Entry::Kind::other) {
+                stack_.back().entries.push_back({name, kind});
+            }
+            return;
+        }
+        if (kind != Entry::Kind::folder || !may_enter(path, name)) {
+            break;
+        }
+        const std::string relative = stack_.back().relative + name + '/';
+        stack_.push_back({path, relative, {}, read_rules(path)});
+    }
+    stack_.clear();
+}
+
+std::vector<std::string> DirectoryWalk::rule_folders() const {
+    std::vector<std::string> paths;
+    for (const Folder& folder : above_) {
+        paths.push_back(folder.path);
+    }
+    return paths;
 }
 
 std::optional<WalkedFile> DirectoryWalk::next(const CallContext& context) {
@@ -91,15 +149,12 @@ std::optional<WalkedFile> DirectoryWalk::next(const CallContext& context) {
         }
         const Entry entry = std::move(folder.entries.back());
         folder.entries.pop_back();
-        const std::string path = (folder.path == "/" ? "" : folder.path) + '/' + entry.name;
+        const std::string path = below(folder.path, entry.name);
         if (is_ignored(path, entry.kind == Entry::Kind::folder)) {
             continue;
         }
         if (entry.kind == Entry::Kind::folder) {
-            const bool ours = !access_.policy().data_dir.empty() &&
-                              lies_in(path, resolve_path("/", access_.policy().data_dir));
-            if (options_.depth == Depth::whole_tree && !ours && entry.name != ".git" &&
-                stack_.size() < folder_depth_max) {
+            if (may_enter(path, entry.name)) {
                 enter(path, folder.relative + entry.name + '/');
             }
             continue;
@@ -111,7 +166,17 @@ std::optional<WalkedFile> DirectoryWalk::next(const CallContext& context) {
     return std::nullopt;
 }
 
+bool DirectoryWalk::may_enter(const std::string& path, const std::string& name) const {
+    const bool ours = !access_.policy().data_dir.empty() &&
+                      lies_in(path, resolve_path("/", access_.policy().data_dir));
+    return options_.depth == Depth::whole_tree && !ours && name != ".git" &&
+           stack_.size() < folder_depth_max;
+}
+
 void DirectoryWalk::enter(const std::string& path, const std::string& relative) {
+    if (options_.before_folder) {
+        options_.before_folder(path);
+    }
     OwnedFd fd = open_without_links(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     std::unique_ptr<DIR, CloseDirectory> directory(fd.valid() ? fdopendir(fd.get()) : nullptr);
     if (!directory) {
@@ -121,25 +186,30 @@ void DirectoryWalk::enter(const std::string& path, const std::string& relative) 
     Folder folder{path, relative, {}, read_rules(path)};
     while (const dirent* found = readdir(directory.get())) {
         const std::string_view name = found->d_name;
-        if (name == "." || name == ".." ||
-            (name.front() == '.' && options_.hidden == HiddenFiles::leave_out)) {
+        if (name == "." || name == ".." || is_hidden(name)) {
             continue;
         }
-        struct stat status{};
-        if (fstatat(dirfd(directory.get()), found->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-            continue;
-        }
-        if (S_ISDIR(status.st_mode)) {
-            folder.entries.push_back({std::string(name), Entry::Kind::folder});
-        } else if (S_ISLNK(status.st_mode)) {
-            folder.entries.push_back({std::string(name), Entry::Kind::link});
-        } else if (S_ISREG(status.st_mode)) {
-            folder.entries.push_back({std::string(name), Entry::Kind::file});
+        const Entry::Kind kind = kind_of(dirfd(directory.get()), found->d_name);
+        if (kind != Entry::Kind::other) {
+            folder.entries.push_back({std::string(name), kind});
         }
     }
     std::sort(folder.entries.begin(), folder.entries.end(),
               [](const Entry& a, const Entry& b) { return a.name > b.name; });
     stack_.push_back(std::move(folder));
+}
+
+DirectoryWalk::Entry::Kind DirectoryWalk::kind_of(int folder, const char* name) {
+    struct stat status{};
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return Entry::Kind::other;
+    }
+    switch (status.st_mode & S_IFMT) {
+        case S_IFDIR: return Entry::Kind::folder;
+        case S_IFLNK: return Entry::Kind::link;
+        case S_IFREG: return Entry::Kind::file;
+        default: return Entry::Kind::other;
+    }
 }
 
 std::optional<WalkedFile> DirectoryWalk::consider(const Folder& folder, const Entry& entry) {
@@ -154,7 +224,7 @@ std::optional<WalkedFile> DirectoryWalk::consider(const Folder& folder, const En
     }
     WalkedFile file{replace_invalid_utf8(folder.relative + entry.name), {}, {}};
     try {
-        file.path = access_.resolve_hidden(caller_, folder.path + '/' + entry.name);
+        file.path = access_.resolve_hidden(caller_, below(folder.path, entry.name));
     } catch (const Error& error) {
         file.problem = error.message();
     }
@@ -165,7 +235,7 @@ std::optional<WalkedFile> DirectoryWalk::consider_link(const Folder& folder, con
     WalkedFile file{replace_invalid_utf8(folder.relative + entry.name), {}, {}};
     PathKind kind = PathKind::missing;
     try {
-        file.path = access_.resolve_hidden(caller_, folder.path + '/' + entry.name);
+        file.path = access_.resolve_hidden(caller_, below(folder.path, entry.name));
         kind = access_.kind(file.path);
     } catch (const Error& error) {
         // Where it leads is not for this caller to know, so neither is whether it is a folder.
@@ -201,6 +271,10 @@ bool DirectoryWalk::is_ignored(const std::string& path, bool is_folder) const {
         }
     }
     return false;
+}
+
+bool DirectoryWalk::is_hidden(std::string_view name) const {
+    return name.starts_with('.') && options_.hidden == HiddenFiles::leave_out;
 }
 
 bool DirectoryWalk::is_wanted(const std::string& name) const {

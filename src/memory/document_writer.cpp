@@ -5,7 +5,7 @@
 #include "memory/caller_rules.hpp"
 #include "memory/identity.hpp"
 #include "rag/error.hpp"
-#include "text/extract.hpp"
+#include "text/detect.hpp"
 
 #include <fmt/format.h>
 
@@ -21,6 +21,18 @@ constexpr std::size_t chunks_embedded_at_once = 64;
 /// A failure that means "somebody else was faster": read anew and decide again.
 bool is_race(const Error& error) {
     return error.code() == ErrorCode::conflict || error.code() == ErrorCode::not_found;
+}
+
+/// Where in a document of pages a passage stands.
+Metadata page_metadata(const text::TextChunk& chunk) {
+    Metadata metadata = Metadata::object();
+    if (chunk.page_first > 0) {
+        metadata["page"] = chunk.page_first;
+    }
+    if (chunk.page_last > chunk.page_first) {
+        metadata["page_end"] = chunk.page_last;
+    }
+    return metadata;
 }
 
 }  // namespace
@@ -40,6 +52,9 @@ WrittenDocument DocumentWriter::write(const CallContext& context, const Collecti
     };
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         context.check();
+        if (attempt > 0) {
+            check_present(context, collection);
+        }
         std::optional<DocumentSummary> known =
             store_.find_by_identity(context, collection.id, source.identity);
         if (!known && source.replaces_text) {
@@ -65,7 +80,16 @@ WrittenDocument DocumentWriter::write(const CallContext& context, const Collecti
         fmt::format("'{}' is being changed by others at this moment; try again.", source.filename));
 }
 
-/// Null when another call stored the same thing first.
+/// What stood in the way may be that the collection went, or moved to another model.
+void DocumentWriter::check_present(const CallContext& context, const Collection& collection) {
+    const std::optional<Collection> present = store_.find_collection(context, collection.name);
+    if (!present || present->id != collection.id) {
+        throw_collection_to_fill_missing(collection.name);
+    }
+    require_space(*present, embedder_.space());
+}
+
+/// Null when another call stored the same thing first, or the collection has changed.
 std::optional<WrittenDocument> DocumentWriter::add(const CallContext& context,
                                                    const Collection& collection,
                                                    const SourceDocument& source,
@@ -90,6 +114,9 @@ std::optional<WrittenDocument> DocumentWriter::add(const CallContext& context,
     } catch (const Error& error) {
         if (error.code() == ErrorCode::not_found) {
             throw_collection_to_fill_missing(collection.name);
+        }
+        if (error.code() == ErrorCode::conflict) {
+            return std::nullopt;
         }
         throw;
     }
@@ -161,8 +188,8 @@ std::vector<NewChunk> DocumentWriter::make_chunks(const CallContext& context,
         }
         for (std::size_t i = begin; i < end; ++i) {
             chunks.push_back({std::move(cut[i].content), cut[i].char_start, cut[i].char_end,
-                              std::move(cut[i].heading_path), Metadata::object(),
-                              std::move(vectors[i - begin])});
+                              std::move(cut[i].heading_path), page_metadata(cut[i]),
+                              std::move(vectors[i - begin]), embedder_.space()});
         }
         context.report({static_cast<double>(end), total, "Embedding"});
     }
@@ -239,11 +266,7 @@ text::TextFormat format_of(const std::string& file_type) {
     if (file_type == "text" || file_type == "web_page") {
         return text::TextFormat::markdown;
     }
-    try {
-        return text::extract_text("x", {"x." + file_type, ""}).format;
-    } catch (const Error&) {
-        return text::TextFormat::markdown;  // Extracted from a binary form (PDF, DOCX).
-    }
+    return text::format_of_extension(file_type);
 }
 
 }  // namespace rag::memory

@@ -59,6 +59,7 @@ public:
     const EmbeddingSpace& space() const { return embedder_.space(); }
 
 private:
+    void check_present(const CallContext& context, const Collection& collection);
     std::optional<WrittenDocument> add(const CallContext& context, const Collection& collection,
                                        const SourceDocument& source,
                                        const std::vector<NewChunk>& chunks);

@@ -1,5 +1,6 @@
 #include "memory/file_access.hpp"
 
+#include "base/ascii.hpp"
 #include "rag/error.hpp"
 
 #include <fcntl.h>
@@ -20,13 +21,6 @@ constexpr int links_max = 40;
 
 std::string_view last_component(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return out;
 }
 
 /// Pushes the components of `path` so that the first one is taken next.
@@ -271,7 +265,7 @@ bool lies_in(std::string_view path, std::string_view folder) {
 }
 
 bool is_secret_name(std::string_view filename) {
-    const std::string name = lower(filename);
+    const std::string name = ascii_lower(filename);
     constexpr std::array<std::string_view, 8> names = {
         "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass", ".htpasswd", "shadow"};
     constexpr std::array<std::string_view, 9> endings = {

@@ -7,13 +7,13 @@
 
 namespace rag::memory {
 
-/// The patterns of one `.gitignore` (gitignore(5)). A value.
+/// The patterns of a `.gitignore` (gitignore(5)) or of another file in its language. A value.
 class IgnoreRules final {
 public:
     static IgnoreRules parse(std::string_view text);
 
     /// Whether the last pattern that matches says to ignore (true) or not to (false); null when
-    /// none does. `path` is relative to the folder of the `.gitignore`, without a leading slash.
+    /// none does. `path` is relative to the folder of the file, without a leading slash.
     std::optional<bool> judge(std::string_view path, bool is_folder) const;
 
     bool empty() const { return patterns_.empty(); }

@@ -3,9 +3,9 @@
 #include "base/time_text.hpp"
 #include "base/utf8.hpp"
 #include "memory/caller_rules.hpp"
+#include "memory/file_text.hpp"
 #include "memory/identity.hpp"
 #include "rag/error.hpp"
-#include "text/extract.hpp"
 
 #include <fmt/format.h>
 
@@ -57,9 +57,15 @@ IngestedDocument Ingest::file(const CallContext& context, const IngestFile& requ
 IngestedDocument Ingest::read_file(const CallContext& context, const Collection& collection,
                                    const AllowedPath& path, std::string_view shown,
                                    const Metadata& metadata) {
+    const SourceDocument source = load_file(context, path, shown, metadata);
+    return describe(source, writer_.write(context, collection, source), collection.name);
+}
+
+SourceDocument Ingest::load_file(const CallContext& context, const AllowedPath& path,
+                                 std::string_view shown, const Metadata& metadata) const {
     const std::string bytes = files_.read(context.caller, path, shown);
     const std::string filename = path.path.substr(path.path.rfind('/') + 1);
-    text::ExtractedText extracted = text::extract_text(bytes, {filename, ""});
+    text::ExtractedText extracted = extract_file(context, documents_, bytes, filename, shown);
     SourceDocument source;
     source.filename = replace_invalid_utf8(filename);
     source.identity = file_identity(replace_invalid_utf8(path.path));
@@ -72,7 +78,7 @@ IngestedDocument Ingest::read_file(const CallContext& context, const Collection&
     source.metadata["filename"] = source.filename;
     source.metadata["file_path"] = replace_invalid_utf8(path.path);
     source.metadata["file_type"] = source.file_type;
-    return describe(source, writer_.write(context, collection, source), collection.name);
+    return source;
 }
 
 IngestedDocument Ingest::describe(const SourceDocument& source, const WrittenDocument& written,

@@ -4,6 +4,7 @@
 #include "memory/file_access.hpp"
 #include "memory/requests.hpp"
 #include "rag/clock.hpp"
+#include "rag/document_reader.hpp"
 #include "rag/store.hpp"
 
 #include <string>
@@ -14,8 +15,10 @@ namespace rag::memory {
 /// Takes in one text or one file. Safe for concurrent use.
 class Ingest final {
 public:
-    Ingest(Store& store, DocumentWriter& writer, const FileAccess& files, const Clock& clock)
-        : store_(store), writer_(writer), files_(files), clock_(clock) {}
+    /// `documents` may be null: then documents (PDF, DOCX...) are refused.
+    Ingest(Store& store, DocumentWriter& writer, const FileAccess& files, const Clock& clock,
+           DocumentReader* documents)
+        : store_(store), writer_(writer), files_(files), clock_(clock), documents_(documents) {}
 
     IngestedDocument text(const CallContext& context, const IngestText& request);
     IngestedDocument file(const CallContext& context, const IngestFile& request);
@@ -24,6 +27,9 @@ public:
     IngestedDocument read_file(const CallContext& context, const Collection& collection,
                                const AllowedPath& path, std::string_view shown,
                                const Metadata& metadata);
+    /// The file as it would be stored. Throws what reading and extracting it throw.
+    SourceDocument load_file(const CallContext& context, const AllowedPath& path,
+                             std::string_view shown, const Metadata& metadata) const;
 
 private:
     IngestedDocument describe(const SourceDocument& source, const WrittenDocument& written,
@@ -34,6 +40,7 @@ private:
     DocumentWriter& writer_;
     const FileAccess& files_;
     const Clock& clock_;
+    DocumentReader* const documents_;
 };
 
 }  // namespace rag::memory

@@ -1,6 +1,7 @@
 #include "memory/job_requests.hpp"
 
 #include "base/hash.hpp"
+#include "base/roles.hpp"
 #include "rag/error.hpp"
 
 #include <array>
@@ -8,7 +9,6 @@
 namespace rag::memory {
 namespace {
 
-constexpr std::array<std::string_view, 3> roles = {"reader", "writer", "admin"};
 constexpr std::array<std::string_view, 3> reaches = {"none", "working_tree", "whole_machine"};
 constexpr std::array<std::string_view, 3> renders = {"auto", "never", "always"};
 
@@ -36,7 +36,7 @@ auto read_or_corrupt(Read read) {
 
 Json write_caller(const Caller& caller) {
     return {{"principal", caller.principal},
-            {"role", roles[static_cast<std::size_t>(caller.role)]},
+            {"role", role_name(caller.role)},
             {"collections", caller.collections},
             {"files", reaches[static_cast<std::size_t>(caller.files)]}};
 }
@@ -45,7 +45,7 @@ Caller read_caller(const Json& json) {
     return read_or_corrupt([&] {
         Caller caller;
         caller.principal = json.at("principal").get<std::string>();
-        caller.role = static_cast<Role>(place_of(roles, json.at("role").get<std::string>()));
+        caller.role = parse_role(json.at("role").get<std::string>()).value_or(Role::reader);
         caller.collections = json.at("collections").get<std::vector<std::string>>();
         caller.files =
             static_cast<FileReach>(place_of(reaches, json.at("files").get<std::string>()));

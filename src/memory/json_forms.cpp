@@ -202,6 +202,12 @@ Json deleted_document_form(DocumentId id, const DeletedDocument& deleted) {
             {"collections_affected", deleted.collections}};
 }
 
+Json exported_part_form(const ExportedPart& part) {
+    return {{"collection_name", part.collection},
+            {"jsonl", part.text},
+            {"next_cursor", part.next_cursor ? Json(*part.next_cursor) : Json(nullptr)}};
+}
+
 Json document_versions_form(DocumentId id, const std::vector<DocumentVersion>& versions) {
     Json list = wrap(versions, [](const DocumentVersion& version) {
                     return Json{{"version", version.version},
@@ -313,6 +319,17 @@ Json crawl_report_form(const CrawlReport& report) {
     if (!report.page_types.empty() || !report.page_fields.empty()) {
         form["data_quality"] = {{"page_types", report.page_types}, {"fields", report.page_fields}};
     }
+    if (report.pages_rendered > 0) {
+        form["pages_rendered"] = report.pages_rendered;
+    }
+    if (report.pages_unrendered > 0) {
+        form["pages_unrendered"] = report.pages_unrendered;
+        form["notes"] =
+            "Pages that hold hardly any text before their scripts have run: " +
+            std::to_string(report.pages_unrendered) +
+            ". This server has no browser to run them. Install chromium-headless-shell or set "
+            "RAG_BROWSER, then use mode='recrawl'.";
+    }
     if (!report.failed_pages.empty()) {
         form["failed_pages"] =
             wrap(report.failed_pages, [](const FailedPage& page) {
@@ -332,6 +349,8 @@ CrawlReport read_crawl_report(const Json& form) {
         report.pages_unchanged = form.at("pages_unchanged").get<std::int64_t>();
         report.pages_failed = form.at("pages_failed").get<std::int64_t>();
         report.pages_folded = form.value("pages_folded", std::int64_t{0});
+        report.pages_rendered = form.value("pages_rendered", std::int64_t{0});
+        report.pages_unrendered = form.value("pages_unrendered", std::int64_t{0});
         report.bytes = form.value("bytes", std::int64_t{0});
         report.total_chunks = form.at("total_chunks").get<std::int64_t>();
         report.old_pages_deleted = form.value("old_pages_deleted", std::int64_t{0});
@@ -369,6 +388,12 @@ Json site_analysis_form(const SiteAnalysis& analysis, UrlLists lists) {
                  {"llms_txt", analysis.llms_txt}};
     if (lists == UrlLists::include) {
         form["url_groups"] = std::move(groups);
+    }
+    if (const DataQuality& quality = analysis.data_quality; quality.pages_read > 0) {
+        form["data_quality"] = {{"pages_read", quality.pages_read},
+                                {"forms", quality.forms},
+                                {"page_types", quality.page_types},
+                                {"fields", quality.fields}};
     }
     return form;
 }

@@ -28,6 +28,7 @@ Json document_form(const DocumentView& view);
 Json document_list_form(const DocumentList& list, DocumentFields fields);
 Json updated_document_form(const UpdatedDocument& updated);
 Json deleted_document_form(DocumentId id, const DeletedDocument& deleted);
+Json exported_part_form(const ExportedPart& part);
 Json document_versions_form(DocumentId id, const std::vector<DocumentVersion>& versions);
 
 /// Result of search_documents: {"result": [...]}.

@@ -6,8 +6,11 @@
 #include "memory/caller_rules.hpp"
 #include "memory/collections.hpp"
 #include "memory/directory_ingest.hpp"
+#include "memory/directory_plan.hpp"
 #include "memory/document_writer.hpp"
 #include "memory/documents.hpp"
+#include "memory/export_part.hpp"
+#include "memory/folder_watch.hpp"
 #include "memory/identity.hpp"
 #include "memory/in_flight.hpp"
 #include "memory/ingest.hpp"
@@ -36,7 +39,7 @@ struct Memory::Parts {
           writer(ports.store, ports.embedder),
           documents(ports.store, writer),
           search(ports.store, ports.index, ports.embedder, finder),
-          ingest(ports.store, writer, files, ports.clock),
+          ingest(ports.store, writer, files, ports.clock, ports.documents),
           directories(ports.store, ingest, files),
           sites({ports.store, ports.frontier, writer, ports.web, ports.clock, ports.ids}),
           jobs(ports.store, ports.ids, options.job_lease),
@@ -225,6 +228,14 @@ DocumentView Memory::get_document(const CallContext& context, const GetDocument&
     return parts_->documents.get(context, request);
 }
 
+ExportedPart Memory::export_collection(const CallContext& context,
+                                       const ExportCollection& request) {
+    if (parts_->ports.transfer == nullptr) {
+        throw Error(ErrorCode::unavailable, "This memory's collections cannot be exported.");
+    }
+    return read_export_part(context, parts_->ports.store, *parts_->ports.transfer, request);
+}
+
 DocumentList Memory::list_documents(const CallContext& context, const ListDocuments& request) {
     return parts_->documents.list(context, request);
 }
@@ -280,6 +291,22 @@ DirectoryReport Memory::ingest_directory(const CallContext& context,
         }));
 }
 
+DirectoryEstimate Memory::estimate_directory(const CallContext& context,
+                                             const IngestDirectory& request,
+                                             MissingCollection missing) {
+    return DirectoryPlan(parts_->ports.store, parts_->ingest, parts_->files)
+        .estimate(context, request, missing);
+}
+
+void Memory::watch_directory(const CallContext& context, const IngestDirectory& request,
+                             FolderWatcher& watcher, const WatchListener& listener) {
+    parts_->directories.check(context, request);
+    const FolderTools tools{parts_->ports.store, parts_->ingest, parts_->files, parts_->ports.clock,
+                            parts_->writer.space()};
+    const AllowedPath folder = find_directory(context, parts_->files, request);
+    FolderWatch(tools, folder, request, watcher, listener).run(context);
+}
+
 CrawlReport Memory::ingest_url(const CallContext& context, const IngestUrl& request) {
     parts_->sites.check(context, request);
     const IngestUrl normalised = normalise(request);
@@ -327,8 +354,7 @@ ReindexReport Memory::reindex(const CallContext& context, const ReindexCollectio
 }
 
 Job Memory::begin_reindex(const CallContext& context, const ReindexCollection& request) {
-    return parts_->jobs
-        .begin(context, parts_->prepare(context, parts_->complete(context, request)))
+    return parts_->jobs.begin(context, parts_->prepare(context, parts_->complete(context, request)))
         .job;
 }
 

@@ -5,11 +5,14 @@
 #include "memory/requests.hpp"
 #include "rag/clock.hpp"
 #include "rag/crawl_frontier.hpp"
+#include "rag/document_reader.hpp"
 #include "rag/embedder.hpp"
+#include "rag/folder_watcher.hpp"
 #include "rag/page_source.hpp"
 #include "rag/search_index.hpp"
 #include "rag/space_store.hpp"
 #include "rag/store.hpp"
+#include "rag/transfer.hpp"
 
 #include <chrono>
 #include <memory>
@@ -27,7 +30,9 @@ struct Ports {
     Web& web;
     Clock& clock;
     IdSource& ids;
-    SpaceStore* spaces = nullptr;  ///< Null: collections cannot be moved to another model.
+    SpaceStore* spaces = nullptr;         ///< Null: collections cannot be moved to another model.
+    Transfer* transfer = nullptr;         ///< Null: collections cannot be exported.
+    DocumentReader* documents = nullptr;  ///< Null: PDF, DOCX and the like are refused.
 };
 
 struct Options {
@@ -69,6 +74,8 @@ public:
     CollectionDetails get_collection_info(const CallContext& context, std::string_view name);
     /// With the documents that are in no other one. Needs the role admin.
     DeletedCollection delete_collection(const CallContext& context, std::string_view name);
+    /// See export_part.hpp.
+    ExportedPart export_collection(const CallContext& context, const ExportCollection& request);
 
     // Documents ----------------------------------------------------------------------------------
 
@@ -93,6 +100,15 @@ public:
     IngestedDocument ingest_text(const CallContext& context, const IngestText& request);
     IngestedDocument ingest_file(const CallContext& context, const IngestFile& request);
     DirectoryReport ingest_directory(const CallContext& context, const IngestDirectory& request);
+    /// What ingest_directory would take in; writes nothing. A collection that is not there yet is
+    /// taken as an empty one when `missing` says so.
+    DirectoryEstimate estimate_directory(const CallContext& context, const IngestDirectory& request,
+                                         MissingCollection missing);
+    /// Brings the collection in step with the folder and keeps it so until the context's stop is
+    /// requested; removes the documents of files that are gone or ignored. Waits for a store that
+    /// does not answer.
+    void watch_directory(const CallContext& context, const IngestDirectory& request,
+                         FolderWatcher& watcher, const WatchListener& listener);
     CrawlReport ingest_url(const CallContext& context, const IngestUrl& request);
     SiteAnalysis analyze_website(const CallContext& context, const SiteAnalysisRequest& request);
 

@@ -149,10 +149,11 @@ ExportReport export_lines(const CallContext& context, Transfer& store, const Tra
         ++report.collections;
         write(write_dump_line(collection));
     };
-    sink.document = [&](const MovedDocument& document) {
+    sink.document = [&](DocumentId, const MovedDocument& document) {
         ++report.documents;
         write(write_dump_line(document));
         context.report({static_cast<double>(report.documents), total, "Exporting"});
+        return true;
     };
     store.read(context, scope, sink);
     write(write_dump_line(DumpEnd{report.collections, report.documents}));

@@ -8,6 +8,7 @@
 #include "rag/search.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,21 @@ struct CreateCollection {
 struct UpdateCollectionDescription {
     std::string name = {};
     std::string description = {};
+};
+
+/// A collection as the lines that `rag export` writes, a part with each call.
+struct ExportCollection {
+    std::string name = {};
+    std::optional<std::string> cursor = {};  ///< Of the part before; null: from the beginning.
+    bool vectors = false;
+    std::int64_t max_chars = content_code_points_default;  ///< Code points; at least 1.
+};
+
+struct ExportedPart {
+    std::string collection = {};
+    /// Where it was cut, between two code points: the parts put together are the export.
+    std::string text = {};
+    std::optional<std::string> next_cursor = {};  ///< Null: the export is complete.
 };
 
 // Documents --------------------------------------------------------------------------------------
@@ -152,6 +168,53 @@ struct DirectoryReport {
     std::optional<std::vector<DocumentId>> document_ids = {};  ///< Present when asked for.
 };
 
+enum class FolderChangeKind { added, updated, removed, failed };
+
+/// What became of a document of a watched folder.
+struct FolderChange {
+    FolderChangeKind kind = FolderChangeKind::added;
+    std::string filename = {};    ///< Relative to the folder.
+    DocumentId document_id = 0;   ///< 0 when it failed.
+    std::int64_t num_chunks = 0;  ///< Added or updated: how many it has now.
+    std::string error = {};       ///< Failed: why.
+};
+
+/// What a look at a folder found and did.
+struct FolderSummary {
+    std::int64_t files = 0;
+    std::int64_t added = 0;
+    std::int64_t updated = 0;
+    std::int64_t removed = 0;
+    std::int64_t failed = 0;
+};
+
+/// Who is told what a watched folder does; all must be there. Called on the watching thread.
+struct WatchListener {
+    std::function<void(const FolderChange&)> on_change = {};
+    /// Once, after the first look at everything.
+    std::function<void(const FolderSummary&)> on_in_step = {};
+    /// A sentence for people: what does not work, and what is done about it.
+    std::function<void(const std::string&)> on_notice = {};
+};
+
+enum class MissingCollection { is_an_error, is_empty };
+
+/// What taking in a folder would do.
+struct DirectoryEstimate {
+    std::string collection = {};
+    std::int64_t files_found = 0;  ///< The three below and files_failed.
+    std::int64_t files_new = 0;
+    std::int64_t files_changed = 0;
+    std::int64_t files_unchanged = 0;  ///< Counted in nothing that follows.
+    std::int64_t files_failed = 0;
+    std::int64_t files_removed = 0;  ///< Documents that prune would remove.
+    std::int64_t bytes = 0;          ///< Of the files.
+    std::int64_t chunks = 0;
+    std::int64_t tokens = 0;  ///< Estimated: what an embedding service would count.
+    bool pruned = false;      ///< Whether removing was asked for.
+    std::vector<FailedFile> failed_files = {};
+};
+
 enum class CrawlMode { crawl, recrawl };
 
 struct IngestUrl {
@@ -175,8 +238,10 @@ struct CrawlReport {
     std::int64_t pages_ingested = 0;  ///< New, updated and unchanged ones.
     std::int64_t pages_unchanged = 0;
     std::int64_t pages_failed = 0;
-    std::int64_t pages_folded = 0;  ///< Their content stands on another page of the crawl.
-    std::int64_t bytes = 0;         ///< Received.
+    std::int64_t pages_folded = 0;      ///< Their content stands on another page of the crawl.
+    std::int64_t pages_rendered = 0;    ///< They are what their scripts made of them.
+    std::int64_t pages_unrendered = 0;  ///< They need their scripts, but there is no browser.
+    std::int64_t bytes = 0;             ///< Received.
     std::int64_t total_chunks = 0;
     std::int64_t old_pages_deleted = 0;  ///< Let go by a recrawl.
     /// Of the pages that were read anew: how many are a product, an article..., and how many say

@@ -185,6 +185,8 @@ void SiteIngest::visit_all(const CallContext& context, Run& run, JobNotes& notes
 void SiteIngest::take(const CallContext& context, Run& run, Visit visit) {
     context.check();
     run.report.bytes += visit.bytes;
+    run.report.pages_rendered += visit.rendering == Rendering::done ? 1 : 0;
+    run.report.pages_unrendered += visit.rendering == Rendering::missing ? 1 : 0;
     for (FrontierPage& page : visit.also) {
         add_to_step(run, std::move(page), Metadata::object());
     }

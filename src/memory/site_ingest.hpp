@@ -30,7 +30,8 @@ struct SitePorts {
 ///
 /// What became of each URL stands in the frontier, which a page enters together with what it led
 /// to, right after its document was stored. A crawl that was broken off goes on from there: at most
-/// the page that was in flight is asked for again, and found unchanged. Safe for concurrent use.
+/// the pages that were in flight are asked for again, and found unchanged where they were stored.
+/// Safe for concurrent use.
 class SiteIngest final {
 public:
     explicit SiteIngest(const SitePorts& ports) : ports_(ports) {}

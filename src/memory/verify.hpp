@@ -25,7 +25,7 @@ struct VerifyPorts {
 struct VerifyOptions {
     std::size_t sample = 50;   ///< Questions, each made from a stored passage.
     double recall_min = 0.95;  ///< Least recall of the vectors and overlap of the words.
-    std::uint32_t seed = 1;    ///< Equal seeds choose equal passages of equal stores.
+    std::uint64_t seed = 1;    ///< Equal seeds choose equal passages of equal stores.
 };
 
 struct CountDifference {

@@ -144,6 +144,11 @@ std::optional<Caller> Authenticator::find_caller(const http::Request& request) {
     return judge(request).caller;
 }
 
+bool Authenticator::covers_all_collections(const http::Request& request) {
+    const std::optional<Caller> caller = find_known_caller(request);
+    return caller && caller->collections.empty();
+}
+
 Caller Authenticator::identify(const http::Request& request) {
     std::optional<Caller> caller = find_caller(request);
     if (!caller) {

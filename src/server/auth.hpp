@@ -65,6 +65,10 @@ public:
     /// As find_caller; throws Error{unauthorized} instead. For handlers behind the gate.
     Caller identify(const http::Request& request);
 
+    /// Whether the request's token covers every collection, so that figures of the whole store tell
+    /// it nothing that it may not know. As find_known_caller, it does not block.
+    bool covers_all_collections(const http::Request& request);
+
     struct Admission {
         std::unique_ptr<http::Response> refusal;  ///< Null: the request may go on.
         Caller caller;

@@ -1,5 +1,7 @@
 #include "server/gate.hpp"
 
+#include "base/ascii.hpp"
+#include "base/loopback.hpp"
 #include "base/url.hpp"
 #include "http/message.hpp"
 #include "rag/error.hpp"
@@ -17,14 +19,6 @@ constexpr const char* cors_headers =
 constexpr const char* cors_exposed = "Mcp-Session-Id, WWW-Authenticate, Retry-After";
 constexpr const char* cors_kept_s = "7200";
 constexpr const char* hsts_one_year = "max-age=31536000";
-
-std::string lower(std::string_view text) {
-    std::string low(text);
-    for (char& c : low) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    }
-    return low;
-}
 
 /// host[:port] without its port; an IPv6 address without its brackets. Empty when malformed.
 std::string_view host_of(std::string_view authority) {
@@ -55,7 +49,7 @@ Url require_url(std::string_view variable, const std::string& text) {
 
 void set_header(HttpHeaders& headers, const char* name, std::string value) {
     for (const auto& header : headers) {
-        if (lower(header.first) == lower(name)) {
+        if (ascii_lower(header.first) == ascii_lower(name)) {
             return;
         }
     }
@@ -63,17 +57,6 @@ void set_header(HttpHeaders& headers, const char* name, std::string value) {
 }
 
 }  // namespace
-
-bool is_loopback(std::string_view host) {
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    const std::string low = lower(host);
-    if (low == "localhost" || low == "::1") {
-        return true;
-    }
-    return low.starts_with("127.") && low.find_first_not_of("0123456789.") == std::string::npos;
-}
 
 bool is_health_path(std::string_view path) {
     return path == "/health" || path.starts_with("/health/");
@@ -87,18 +70,18 @@ OriginGate::OriginGate(const OriginRules& rules) : loopback_(is_loopback(rules.b
         behind_tls_ = url.scheme == "https";
     }
     for (const std::string& host : rules.allowed_hosts) {
-        hosts_.insert(lower(host));
+        hosts_.insert(ascii_lower(host));
     }
     for (const std::string& origin : rules.allowed_origins) {
         origins_.insert(require_url("RAG_ALLOWED_ORIGINS", origin).origin());
     }
     if (!loopback_ && rules.bind_host != "0.0.0.0" && rules.bind_host != "::") {
-        hosts_.insert(lower(rules.bind_host));
+        hosts_.insert(ascii_lower(rules.bind_host));
     }
 }
 
 bool OriginGate::is_good_host(std::string_view authority) const {
-    const std::string low = lower(authority);
+    const std::string low = ascii_lower(authority);
     const std::string_view host = host_of(low);
     if (host.empty()) {
         return false;
@@ -112,7 +95,7 @@ bool OriginGate::is_good_origin(const http::Request& head, std::string_view orig
         return false;  // "null" too: a sandboxed page or a file.
     }
     // The Host is one of ours by now, so an origin that equals it is our own page.
-    const std::string own = lower(head.header("host"));
+    const std::string own = ascii_lower(head.header("host"));
     return origins_.contains(url->origin()) || url->authority() == own ||
            fmt::format("{}:{}", url->authority(), url->port) == own;
 }

@@ -17,9 +17,6 @@ struct OriginRules {
     std::vector<std::string> allowed_origins;  ///< scheme://host[:port]
 };
 
-/// Whether the address names this machine alone: 127.0.0.0/8, ::1, localhost.
-bool is_loopback(std::string_view host);
-
 /// Whether a path answers any Host, without authentication: what platforms probe.
 bool is_health_path(std::string_view path);
 

@@ -1,5 +1,6 @@
 #include "server/http_replies.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/mirrored_headers.hpp"
@@ -10,21 +11,13 @@
 namespace rag::server {
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) {
-        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    });
-    return result;
-}
-
 std::string media_type(std::string_view value) {
-    return lower(trim(value.substr(0, value.find(';'))));
+    return ascii_lower(trim(value.substr(0, value.find(';'))));
 }
 
 /// Whether the range's weight is zero: "not this".
 bool is_excluded(std::string_view range) {
-    const std::string text = lower(range);
+    const std::string text = ascii_lower(range);
     const std::size_t at = text.find("q=");
     return at != std::string::npos && text.find_first_not_of("0. ", at + 2) == std::string::npos;
 }

@@ -88,6 +88,7 @@ std::optional<mcp::Reply> run_all(mcp::Dispatcher& dispatcher, Intake& intake,
         }
     }
     intake.calls.clear();
+    intake.place.reset();
     return join(intake);
 }
 
@@ -97,6 +98,7 @@ mcp::Reply turn_away(const mcp::Dispatcher& dispatcher, Intake& intake) {
         call->ticket.leave();
     }
     intake.calls.clear();
+    intake.place.reset();
     return *join(intake);
 }
 

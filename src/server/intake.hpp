@@ -15,7 +15,8 @@ struct Intake {
     bool is_batch = false;
     std::vector<std::shared_ptr<mcp::Call>> calls;
     std::vector<mcp::Reply> replies;
-    /// What counts the calls among those that run; given back when this goes. May be null.
+    /// What counts the calls among those that run; given back before the answer is sent, because
+    /// the client may send its next call as soon as it has read that. May be null.
     std::shared_ptr<void> place;
 
     bool has_lengthy() const;

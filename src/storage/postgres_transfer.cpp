@@ -172,12 +172,13 @@ void read_all(PostgresTransaction& transaction, const CallContext& context,
         throw Error(ErrorCode::not_found, "Collection '" + *scope.collection + "' not found");
     }
     const SqlRows count = transaction.run(
-        "select count(*) from @S.source_documents d where " + query_in_scope, {scope.collection});
+        "select count(*) from @S.source_documents d where id > $2::bigint and " + query_in_scope,
+        {scope.collection, std::to_string(scope.after)});
     sink.begin(static_cast<std::int64_t>(collections.size()), read_int(count.rows.at(0), 0));
     for (const MovedCollection& one : collections) {
         sink.collection(one);
     }
-    DocumentId after = 0;
+    DocumentId after = scope.after;
     for (;;) {
         context.check();
         Batch batch;
@@ -191,7 +192,9 @@ void read_all(PostgresTransaction& transaction, const CallContext& context,
         read_versions(transaction, batch);
         read_chunks(transaction, scope, batch);
         for (const DocumentId id : batch.ids) {
-            sink.document(batch.documents.at(id));
+            if (!sink.document(id, batch.documents.at(id))) {
+                return;
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "rag/error.hpp"
+#include "storage/embedding_check.hpp"
 #include "text/chunk.hpp"
 #include "text/fold.hpp"
 #include "text/words.hpp"
@@ -78,20 +79,6 @@ nlohmann::json chunk_form(const NewChunk& chunk, const std::string& title, std::
         form["v"] = to_sql_vector(chunk.embedding);
     }
     return form;
-}
-
-/// Postgres itself keeps vectors of any size in a column; a search among them would fail.
-void check_embeddings(std::span<const NewChunk> chunks, const EmbeddingSpace& space) {
-    for (const NewChunk& chunk : chunks) {
-        if (!chunk.embedding.empty() &&
-            chunk.embedding.size() != static_cast<std::size_t>(space.dimensions)) {
-            throw Error(ErrorCode::invalid_argument,
-                        "An embedding has " + std::to_string(chunk.embedding.size()) +
-                            " dimensions, the collection's model gives " +
-                            std::to_string(space.dimensions) +
-                            "; embed with the collection's model.");
-        }
-    }
 }
 
 constexpr const char* query_insert_chunks = R"(
@@ -297,7 +284,9 @@ std::vector<ChunkId> insert_chunks(PostgresTransaction& transaction, DocumentId 
     if (chunks.empty()) {
         return ids;
     }
-    check_embeddings(chunks, space);
+    for (const NewChunk& chunk : chunks) {
+        check_embedding(chunk, space);
+    }
     const bool embedded = std::any_of(chunks.begin(), chunks.end(), [](const NewChunk& chunk) {
         return !chunk.embedding.empty();
     });

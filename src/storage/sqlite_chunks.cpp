@@ -1,6 +1,7 @@
 #include "storage/sqlite_chunks.hpp"
 
 #include "rag/error.hpp"
+#include "storage/embedding_check.hpp"
 #include "storage/stored_text.hpp"
 #include "text/chunk.hpp"
 #include "text/fold.hpp"
@@ -13,9 +14,9 @@
 namespace rag::storage {
 namespace {
 
-struct Space {
+struct StoredSpace {
     std::int64_t id = 0;
-    std::size_t dimensions = 0;
+    EmbeddingSpace space;
 };
 
 std::string join_terms(const std::string& text) {
@@ -30,33 +31,24 @@ std::string join_terms(const std::string& text) {
 }
 
 /// The space of the collections that hold the document; throws when they have several.
-Space find_space(Connection& db, DocumentId document) {
+StoredSpace find_space(Connection& db, DocumentId document) {
     Statement rows = db.prepare(
-        "SELECT DISTINCT s.id, s.dimensions FROM collection_documents m JOIN collections c ON "
+        "SELECT DISTINCT s.id, s.model, s.dimensions FROM collection_documents m JOIN collections "
+        "c ON "
         "c.id = m.collection_id JOIN embedding_spaces s ON s.id = c.space_id WHERE m.document_id "
         "= ?1");
     rows.bind(1, document);
-    Space space;
+    StoredSpace found;
     while (rows.step()) {
-        if (space.id != 0) {
+        if (found.id != 0) {
             throw Error(ErrorCode::conflict,
                         "Document " + std::to_string(document) +
                             " is in collections of different embedding models; take it out of "
                             "one of them first.");
         }
-        space = {rows.integer(0), static_cast<std::size_t>(rows.integer(1))};
+        found = {rows.integer(0), {rows.text(1), static_cast<int>(rows.integer(2))}};
     }
-    return space;
-}
-
-/// Throws for vectors that do not belong to the space: they would never be found.
-void check_embedding(const Vector& embedding, const Space& space) {
-    if (embedding.size() != space.dimensions) {
-        throw Error(ErrorCode::invalid_argument,
-                    "An embedding has " + std::to_string(embedding.size()) +
-                        " dimensions, the collection's model gives " +
-                        std::to_string(space.dimensions) + "; embed with the collection's model.");
-    }
+    return found;
 }
 
 ChunkId insert_chunk(Connection& db, DocumentId document, std::int64_t index,
@@ -107,15 +99,15 @@ std::vector<ChunkId> insert_chunks(Connection& db, DocumentId document,
     const bool embedded = std::any_of(chunks.begin(), chunks.end(), [](const ReadyChunk& chunk) {
         return !chunk.given->embedding.empty();
     });
-    const Space space = embedded ? find_space(db, document) : Space{};
+    const StoredSpace stored = embedded ? find_space(db, document) : StoredSpace{};
     std::vector<ChunkId> ids;
     ids.reserve(chunks.size());
     for (const ReadyChunk& chunk : chunks) {
         const auto index = static_cast<std::int64_t>(ids.size());
         ids.push_back(insert_chunk(db, document, index, chunk));
         if (!chunk.given->embedding.empty()) {
-            check_embedding(chunk.given->embedding, space);
-            insert_vector(db, ids.back(), space.id, chunk.codes);
+            check_embedding(*chunk.given, stored.space);
+            insert_vector(db, ids.back(), stored.id, chunk.codes);
         }
     }
     return ids;

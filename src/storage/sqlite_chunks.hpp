@@ -30,7 +30,7 @@ ReadyChunks make_ready(const std::string& filename, const std::vector<NewChunk>&
 
 /// Writes the chunks with words and vectors; gives their ids in order. The embeddings belong to the
 /// space that all collections of the document share: throws Error{conflict} when there is no such
-/// space, Error{invalid_argument} for other dimensions.
+/// space, and what check_embedding throws.
 std::vector<ChunkId> insert_chunks(Connection& db, DocumentId document,
                                    std::span<const ReadyChunk> chunks);
 

@@ -23,6 +23,9 @@ public:
     std::vector<Collection> list_collections(const CallContext& context) override {
         return store_.list_collections(context);
     }
+    std::vector<Collection> list_collections_uncounted(const CallContext& context) override {
+        return store_.list_collections_uncounted(context);
+    }
     std::vector<IndexedDocument> read_documents(const CallContext& context, DocumentId after,
                                                 std::size_t chunks_max) override;
     std::optional<IndexedDocument> read_document(const CallContext& context,

@@ -50,12 +50,13 @@ std::vector<MovedCollection> read_collections(Connection& db, const TransferScop
     return collections;
 }
 
-std::vector<DocumentId> list_documents(Connection& db, std::optional<CollectionId> collection) {
+std::vector<DocumentId> list_documents(Connection& db, std::optional<CollectionId> collection,
+                                       DocumentId after) {
     std::vector<DocumentId> ids;
     Statement rows = db.prepare(
-        "SELECT id FROM source_documents d WHERE ?1 = 0 OR EXISTS (SELECT 1 FROM "
-        "collection_documents m WHERE m.document_id = d.id AND m.collection_id = ?1) ORDER BY id");
-    rows.bind(1, collection.value_or(0));
+        "SELECT id FROM source_documents d WHERE id > ?2 AND (?1 = 0 OR EXISTS (SELECT 1 FROM "
+        "collection_documents m WHERE m.document_id = d.id AND m.collection_id = ?1)) ORDER BY id");
+    rows.bind(1, collection.value_or(0)).bind(2, after);
     while (rows.step()) {
         ids.push_back(rows.integer(0));
     }
@@ -256,7 +257,7 @@ void SqliteTransfer::read(const CallContext& context, const TransferScope& scope
             collection = require_collection(db, *scope.collection);
         }
         const std::vector<MovedCollection> collections = read_collections(db, scope);
-        const std::vector<DocumentId> documents = list_documents(db, collection);
+        const std::vector<DocumentId> documents = list_documents(db, collection, scope.after);
         sink.begin(static_cast<std::int64_t>(collections.size()),
                    static_cast<std::int64_t>(documents.size()));
         for (const MovedCollection& one : collections) {
@@ -264,7 +265,9 @@ void SqliteTransfer::read(const CallContext& context, const TransferScope& scope
         }
         for (const DocumentId id : documents) {
             context.check();
-            sink.document(read_document(db, id, scope));
+            if (!sink.document(id, read_document(db, id, scope))) {
+                return;
+            }
         }
     });
 }

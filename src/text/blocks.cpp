@@ -1,6 +1,7 @@
 #include "text/blocks.hpp"
 
 #include "base/utf8.hpp"
+#include "text/code_blocks.hpp"
 #include "text/lines.hpp"
 
 #include <algorithm>
@@ -188,36 +189,6 @@ void find_paragraphs(std::string_view text, const BlockSink& sink) {
         }
         block.end = line.end;
         open = !blank;
-    }
-    if (open) {
-        emit_trimmed(text, block, sink);
-    }
-}
-
-/// At a blank line, and before a line at the margin that begins a definition, unless what stands
-/// right above belongs to it (a comment, a decorator, template<...>).
-void find_code_blocks(std::string_view text, const BlockSink& sink) {
-    Block block;
-    block.preference = CutPreference::line;
-    bool open = false;
-    bool leads_in = false;
-    for (std::size_t offset = 0; offset < text.size();) {
-        const Line line = line_at(text, offset);
-        const std::string_view content = line.of(text);
-        offset = line.next;
-        const bool blank = is_blank(content);
-        const bool definition = !blank && begins_definition(content);
-        if (open && (blank || (definition && !leads_in))) {
-            emit_trimmed(text, block, sink);
-            open = false;
-        }
-        if (!open && !blank) {
-            block.begin = line.begin;
-            block.begins_definition = begins_at_margin(content);
-            open = true;
-        }
-        leads_in = !blank && leads_in_definition(content);
-        block.end = blank ? block.end : line.end;
     }
     if (open) {
         emit_trimmed(text, block, sink);

@@ -6,6 +6,8 @@
 #include "text/cut.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace rag::text {
 namespace {
@@ -40,9 +42,23 @@ struct Span {
     CutPreference preference = CutPreference::sentence;
     bool heading = false;
     bool begins_definition = false;
+    std::int64_t page = 0;
 
     std::int64_t code_points() const { return last - first; }
 };
+
+/// The number of a heading "Page 12".
+std::optional<std::int64_t> page_of(std::string_view title) {
+    constexpr std::string_view word = "Page ";
+    if (!title.starts_with(word)) {
+        return std::nullopt;
+    }
+    std::int64_t page = 0;
+    const char* const end = title.data() + title.size();
+    const auto read = std::from_chars(title.data() + word.size(), end, page);
+    return read.ec == std::errc() && read.ptr == end && page > 0 ? std::optional(page)
+                                                                 : std::nullopt;
+}
 
 /// Joins blocks into chunks. A section whose blocks fit the target is held back until it is whole,
 /// and then joined to the chunk before it or not; a longer one is filled into chunks as it comes.
@@ -82,10 +98,21 @@ private:
         bool has_body = false;  ///< More than headings.
         Span span;
         HeadingPath path;  ///< What the sections of its body share.
+        std::int64_t page_last = 0;
     };
 
+    /// The present page; 0 for good when the text does not begin with one.
+    void turn_page(const Block& block) {
+        if (!begun_ || page_ > 0) {
+            page_ = block.heading_level == 1 ? page_of(block.heading_title).value_or(page_) : page_;
+        }
+        begun_ = true;
+    }
+
     Span span_of(const Block& block) {
+        turn_page(block);
         Span span;
+        span.page = page_;
         span.begin = block.begin;
         span.end = block.end;
         span.first = count_to(block.begin);
@@ -196,6 +223,7 @@ private:
         }
         chunk_.span.end = span.end;
         chunk_.span.last = span.last;
+        chunk_.page_last = span.page;
         const HeadingPath& path = headings_.path();
         if (!chunk_.has_body) {
             chunk_.path = path;
@@ -216,6 +244,8 @@ private:
         chunk.content = text_.substr(span.begin, span.end - span.begin);
         chunk.char_start = span.first;
         chunk.char_end = span.last;
+        chunk.page_first = span.page;
+        chunk.page_last = chunk_.page_last;
         for (const std::string& title : chunk_.path) {
             if (!title.empty()) {
                 chunk.heading_path += chunk.heading_path.empty() ? "" : " > ";
@@ -235,6 +265,8 @@ private:
     std::vector<TextChunk> chunks_;
     std::size_t counted_bytes_ = 0;
     std::int64_t counted_ = 0;
+    bool begun_ = false;
+    std::int64_t page_ = 0;
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace rag::text {
 enum class TextFormat {
     markdown,  ///< Headings, lists, tables, fenced code.
     plain,     ///< Paragraphs and sentences; a Markdown heading is not one here.
-    code,      ///< Source code: cut at blank lines and at lines that begin a definition.
+    code,      ///< Source code: cut at functions and classes.
     data,      ///< JSON, YAML, CSV, INI, logs: cut at lines.
 };
 
@@ -26,6 +26,10 @@ struct TextChunk {
     std::int64_t char_start = 0;
     std::int64_t char_end = 0;
     std::string heading_path;  ///< "Guide > Install > Linux"; empty at the top.
+    /// The pages that it stands on, counted from 1; 0 in a text that is not one of pages. A text
+    /// that begins with the heading "# Page 1" (or any other number) is one of pages.
+    std::int64_t page_first = 0;
+    std::int64_t page_last = 0;
 };
 
 /// Cuts well-formed UTF-8 into passages, in order, without overlap; white space between them

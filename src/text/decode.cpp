@@ -1,5 +1,6 @@
 #include "text/decode.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "text/characters.hpp"
 
@@ -30,14 +31,6 @@ constexpr ByteOrderMark byte_order_marks[] = {
     {"\xEF\xBB\xBF", "utf-8"},
 };
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    }
-    return out;
-}
-
 /// The word after `key`, without quotes.
 std::string value_after(const std::string& text, std::string_view key, std::size_t from = 0) {
     const std::size_t found = text.find(key, from);
@@ -63,7 +56,7 @@ std::string converter_name(std::string_view charset) {
     if (!legal || charset.empty() || charset.size() > name_bytes_max) {
         return {};
     }
-    const std::string name = lower(charset);
+    const std::string name = ascii_lower(charset);
     if (name == "iso-8859-1" || name == "iso8859-1" || name == "latin1" || name == "us-ascii" ||
         name == "ascii") {
         return "windows-1252";
@@ -160,13 +153,13 @@ void normalise_lines(std::string& text) {
 }  // namespace
 
 std::string charset_of(std::string_view content_type) {
-    return value_after(lower(content_type), "charset=");
+    return value_after(ascii_lower(content_type), "charset=");
 }
 
 std::string charset_in_html(std::string_view bytes) {
     // The HTML Standard looks at 1024 bytes; real pages are not always that punctual.
     constexpr std::size_t looked_at = 4096;
-    const std::string head = lower(bytes.substr(0, looked_at));
+    const std::string head = ascii_lower(bytes.substr(0, looked_at));
     for (std::size_t meta = head.find("<meta"); meta != std::string::npos;
          meta = head.find("<meta", meta + 1)) {
         const std::size_t charset = head.find("charset", meta);

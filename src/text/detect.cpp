@@ -1,5 +1,6 @@
 #include "text/detect.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "text/decode.hpp"
 
@@ -18,6 +19,10 @@ struct Signature {
 
 using std::string_view_literals::operator""sv;
 
+constexpr std::string_view zip_type = "application/zip";
+constexpr std::string_view pdf_type = "application/pdf";
+constexpr std::string_view ole_type = "application/x-ole-storage";
+
 constexpr Signature signatures[] = {
     {0, "\x89PNG\r\n"sv, "image/png"},
     {0, "\xFF\xD8\xFF"sv, "image/jpeg"},
@@ -29,9 +34,9 @@ constexpr Signature signatures[] = {
     {0, "II*\0"sv, "image/tiff"},
     {0, "MM\0*"sv, "image/tiff"},
     {0, "\0\0\1\0"sv, "image/x-icon"},
-    {0, "%PDF-"sv, "application/pdf"},
-    {0, "PK\3\4"sv, "application/zip"},
-    {0, "PK\5\6"sv, "application/zip"},
+    {0, "%PDF-"sv, pdf_type},
+    {0, "PK\3\4"sv, zip_type},
+    {0, "PK\5\6"sv, zip_type},
     {0, "\x1F\x8B"sv, "application/gzip"},
     {0, "BZh"sv, "application/x-bzip2"},
     {0,
@@ -50,7 +55,7 @@ constexpr Signature signatures[] = {
     {0, "\xCF\xFA\xED\xFE"sv, "application/x-mach-binary"},
     {0, "\0asm"sv, "application/wasm"},
     {0, "SQLite format 3\0"sv, "application/vnd.sqlite3"},
-    {0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "application/x-ole-storage"},
+    {0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, ole_type},
     {0, "ID3"sv, "audio/mpeg"},
     {0, "OggS"sv, "application/ogg"},
     {0, "fLaC"sv, "audio/flac"},
@@ -76,10 +81,11 @@ constexpr std::string_view extensions_of(SourceKind kind) {
                    "vhd "
                    "vim vue zig zsh ";
         case SourceKind::data:
-            return " cfg conf csv desktop env geojson ics ini ipynb json json5 jsonc jsonl lock "
+            return " cfg conf csv desktop env geojson ics ini json json5 jsonc jsonl lock "
                    "log "
                    "ndjson plist properties rss atom svg toml tsv xml xsd xsl xslt yaml yml ";
         case SourceKind::plain: return " adoc asciidoc bib org rst srt tex text txt vtt ";
+        case SourceKind::document:
         case SourceKind::binary: return "";
     }
     return "";
@@ -99,14 +105,6 @@ std::optional<SourceKind> kind_of_extension(const std::string& extension) {
     return std::nullopt;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    }
-    return out;
-}
-
 std::string extension_of(std::string_view filename) {
     constexpr std::size_t extension_bytes_max = 16;
     const std::size_t slash = filename.find_last_of("/\\");
@@ -116,7 +114,7 @@ std::string extension_of(std::string_view filename) {
     if (dot == std::string_view::npos || dot == 0 || name.size() - dot - 1 > extension_bytes_max) {
         return {};
     }
-    const std::string extension = lower(name.substr(dot + 1));
+    const std::string extension = ascii_lower(name.substr(dot + 1));
     const bool legal = std::all_of(extension.begin(), extension.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-';
     });
@@ -124,7 +122,7 @@ std::string extension_of(std::string_view filename) {
 }
 
 std::string media_type_of(std::string_view content_type) {
-    return lower(trim(content_type.substr(0, content_type.find(';'))));
+    return ascii_lower(trim(content_type.substr(0, content_type.find(';'))));
 }
 
 std::optional<SourceKind> kind_of_media_type(const std::string& type) {
@@ -182,13 +180,55 @@ bool looks_like_html(std::string_view bytes) {
     if (bytes.starts_with("\xEF\xBB\xBF")) {
         bytes.remove_prefix(3);
     }
-    const std::string head = lower(trim(bytes.substr(0, looked_at)));
+    const std::string head = ascii_lower(trim(bytes.substr(0, looked_at)));
     for (const std::string_view begin : {"<!doctype html", "<html", "<head", "<body"}) {
         if (head.starts_with(begin)) {
             return true;
         }
     }
     return false;
+}
+
+/// A container says in its first part what it is (EPUB 3.3, 4.3.3; OpenDocument 1.3, part 2, 3.3).
+std::optional<DocumentType> named_in_container(std::string_view bytes) {
+    constexpr std::size_t name_at = 30;
+    constexpr std::string_view name = "mimetype";
+    constexpr std::size_t type_bytes_max = 64;
+    if (bytes.size() < name_at + name.size() || bytes.substr(name_at, name.size()) != name) {
+        return std::nullopt;
+    }
+    const std::string_view type = bytes.substr(name_at + name.size(), type_bytes_max);
+    for (const std::string_view known :
+         {"application/epub+zip", "application/vnd.oasis.opendocument.text"}) {
+        if (type.starts_with(known)) {
+            return document_type_of_media_type(known);
+        }
+    }
+    return std::nullopt;
+}
+
+/// `signature` may be empty. A page of a site is what its answer says, whatever its address ends
+/// in.
+std::optional<DocumentType> document_in(std::string_view bytes, std::string_view signature,
+                                        const std::string& extension, const std::string& type) {
+    if (signature == pdf_type) {
+        return DocumentType::pdf;
+    }
+    auto named = document_type_of_media_type(type);
+    const bool silent = type.empty() || type == "application/octet-stream" || type == zip_type;
+    if (!named && silent) {
+        named = document_type_of_extension(extension);
+    }
+    if (signature == zip_type) {
+        const bool packed = named && *named != DocumentType::pdf &&
+                            *named != DocumentType::notebook && *named != DocumentType::mail &&
+                            *named != DocumentType::mailbox;
+        return packed ? named : named_in_container(bytes);
+    }
+    // With a password, the documents of an Office are another kind of container.
+    const bool office =
+        named == DocumentType::docx || named == DocumentType::pptx || named == DocumentType::xlsx;
+    return signature.empty() || (signature == ole_type && office) ? named : std::nullopt;
 }
 
 }  // namespace
@@ -202,6 +242,13 @@ DetectedSource detect_source(std::string_view bytes, const SourceHint& hint) {
     // "BZh", "ID3" may begin a text; then nothing else in it is binary.
     const bool is_word =
         signature == "application/x-bzip2" || signature == "audio/mpeg" || signature == "video/mp4";
+    if (const auto document =
+            document_in(bytes, is_word ? std::string_view() : signature, found.extension, type)) {
+        found.kind = SourceKind::document;
+        found.document = document;
+        found.media_type = signature;
+        return found;
+    }
     if (!wide && ((!signature.empty() && !is_word) || looks_binary(bytes))) {
         found.kind = SourceKind::binary;
         const bool told = !type.empty() && !type.starts_with("text/");
@@ -221,6 +268,22 @@ DetectedSource detect_source(std::string_view bytes, const SourceHint& hint) {
         found.kind = SourceKind::html;
     }
     return found;
+}
+
+TextFormat format_of_extension(const std::string& extension) {
+    if (document_type_of_extension(extension)) {
+        return TextFormat::markdown;
+    }
+    switch (kind_of_extension(extension).value_or(SourceKind::plain)) {
+        case SourceKind::html:
+        case SourceKind::markdown: return TextFormat::markdown;
+        case SourceKind::code: return TextFormat::code;
+        case SourceKind::data: return TextFormat::data;
+        case SourceKind::plain:
+        case SourceKind::document:
+        case SourceKind::binary: break;
+    }
+    return TextFormat::plain;
 }
 
 }  // namespace rag::text

@@ -26,6 +26,7 @@ TextFormat format_of(SourceKind kind) {
         case SourceKind::code: return TextFormat::code;
         case SourceKind::data: return TextFormat::data;
         case SourceKind::plain:
+        case SourceKind::document:
         case SourceKind::binary: break;
     }
     return TextFormat::plain;
@@ -89,12 +90,19 @@ void read_markdown_head(ExtractedText& extracted) {
 ExtractedText extract_text(std::string_view bytes, const SourceHint& hint) {
     check_size(bytes);
     const DetectedSource source = detect_source(bytes, hint);
+    const std::string subject =
+        hint.filename.empty() ? std::string("The source") : "'" + hint.filename + "'";
+    if (source.document) {
+        throw Error(ErrorCode::invalid_argument,
+                    subject + " holds a document of type " +
+                        (source.media_type.empty() ? std::string(to_string(*source.document))
+                                                   : source.media_type) +
+                        ", whose text has to be taken out of it first. Pass it as a file.");
+    }
     if (source.kind == SourceKind::binary) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            (hint.filename.empty() ? std::string("The source") : "'" + hint.filename + "'") +
-                " holds binary content of type " + source.media_type +
-                ", from which no text can be read. Convert it to text, Markdown or HTML.");
+        throw Error(ErrorCode::invalid_argument,
+                    subject + " holds binary content of type " + source.media_type +
+                        ", from which no text can be read. Convert it to text, Markdown or HTML.");
     }
     ExtractedText extracted;
     if (source.kind == SourceKind::html) {

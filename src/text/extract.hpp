@@ -27,7 +27,8 @@ struct ExtractedText {
 /// Finds out what the bytes are (by extension, content type and the bytes themselves), decodes them
 /// (UTF-8, UTF-16 with BOM, the declared charset, else Latin-1 when it is text) and extracts text:
 /// plain text, Markdown, HTML (main content as Markdown), source code, JSON, YAML, XML, TOML, INI,
-/// CSV. Throws Error{invalid_argument} that names the type for other binary content.
+/// CSV. Throws Error{invalid_argument} that names the type for documents (rag/document_reader.hpp)
+/// and for other binary content.
 ExtractedText extract_text(std::string_view bytes, const SourceHint& hint);
 
 }  // namespace rag::text

@@ -7,6 +7,7 @@
 #include "text/html_facts.hpp"
 #include "text/html_markdown.hpp"
 #include "text/html_scan.hpp"
+#include "text/html_scripts.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -56,11 +57,7 @@ private:
                 }
                 break;
             case GUMBO_TAG_META: read_meta(node); break;
-            case GUMBO_TAG_LINK:
-                if (to_lower(attribute_of(node, "rel")) == "canonical") {
-                    keep_first(page.canonical_url, collapse(attribute_of(node, "href")));
-                }
-                break;
+            case GUMBO_TAG_LINK: read_relation(node); break;
             case GUMBO_TAG_A:
             case GUMBO_TAG_AREA: read_link(node); break;
             default: break;
@@ -70,6 +67,16 @@ private:
     static void keep_first(std::string& kept, std::string value) {
         if (kept.empty()) {
             kept = std::move(value);
+        }
+    }
+
+    void read_relation(const GumboNode& node) {
+        const std::string relation = to_lower(attribute_of(node, "rel"));
+        if (relation == "canonical") {
+            keep_first(page.canonical_url, collapse(attribute_of(node, "href")));
+        } else if (relation == "alternate" &&
+                   to_lower(attribute_of(node, "type")) == "text/markdown") {
+            keep_first(page.markdown_url, collapse(attribute_of(node, "href")));
         }
     }
 
@@ -101,8 +108,11 @@ private:
     }
 };
 
-std::string render_content(const GumboNode& body, const Url* base) {
+std::string render_content(const GumboNode& body, const Url* base, PageContent content) {
     const Furniture furniture(body);
+    if (content == PageContent::whole) {
+        return write_markdown(body, {Keep::everything, furniture, base, RelativeLinks::drop});
+    }
     std::string text =
         write_markdown(main_content_of(body, furniture), {Keep::content, furniture, base});
     if (is_blank(text)) {
@@ -166,7 +176,10 @@ HtmlPage read_tree(const GumboNode& root, const HtmlOptions& options) {
     HeadReader reader;
     reader.read(root, 0);
     HtmlPage page = std::move(reader.page);
-    page.facts = read_facts(root);
+    HtmlFacts facts = read_facts(root);
+    page.facts = std::move(facts.values);
+    page.fact_forms = std::move(facts.forms);
+    page.scripts = read_script_signs(root);
     for (std::string* title : {&reader.title, &reader.og_title, &reader.first_heading}) {
         if (page.extracted.title.empty()) {
             page.extracted.title = std::move(*title);
@@ -177,7 +190,8 @@ HtmlPage read_tree(const GumboNode& root, const HtmlOptions& options) {
     }
     if (reader.body != nullptr) {
         const std::optional<Url> base = base_of(page, options);
-        page.extracted.text = render_content(*reader.body, base ? &*base : nullptr);
+        page.extracted.text =
+            render_content(*reader.body, base ? &*base : nullptr, options.content);
     }
     return page;
 }

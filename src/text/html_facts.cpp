@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 namespace rag::text {
@@ -280,6 +281,19 @@ void take_meta(const GumboNode& node, Json& facts) {
     }
 }
 
+/// Whether the head, or what of it slipped into the body, has a property of OpenGraph.
+bool has_open_graph(const GumboNode& node, int depth) {
+    if (depth > html_depth_max || !is_element(node)) {
+        return false;
+    }
+    if (is_element(node, GUMBO_TAG_META)) {
+        return to_lower(attribute_of(node, "property")).starts_with("og:");
+    }
+    const auto children = children_of(node);
+    return std::any_of(children.begin(), children.end(),
+                       [&](const GumboNode* child) { return has_open_graph(*child, depth + 1); });
+}
+
 bool names_specifications(const GumboNode& node) {
     constexpr std::array<std::string_view, 6> words{"spec",      "attribut", "technical",
                                                     "datasheet", "propert",  "features"};
@@ -391,14 +405,27 @@ Json facts_of_items(const std::vector<Json>& items) {
     return facts;
 }
 
-Json read_facts(const GumboNode& root) {
-    Json facts = facts_of_items(items_of(root));
-    read_node(root, false, facts, 0);
-    const auto specifications = facts.find("specifications");
-    if (specifications != facts.end() && specifications->empty()) {
-        facts.erase(specifications);
+HtmlFacts read_facts(const GumboNode& root) {
+    HtmlFacts found;
+    HtmlItems items = items_of(root);
+    const auto note = [&found](bool there, const char* form) {
+        if (there) {
+            found.forms.emplace_back(form);
+        }
+    };
+    note(!items.json_ld.empty(), "json_ld");
+    note(!items.microdata.empty(), "microdata");
+    note(has_open_graph(root, 0), "open_graph");
+    std::vector<Json> all = std::move(items.json_ld);
+    std::move(items.microdata.begin(), items.microdata.end(), std::back_inserter(all));
+    found.values = facts_of_items(all);
+    read_node(root, false, found.values, 0);
+    const auto specifications = found.values.find("specifications");
+    if (specifications != found.values.end() && specifications->empty()) {
+        found.values.erase(specifications);
     }
-    return facts;
+    note(found.values.contains("specifications"), "specifications");
+    return found;
 }
 
 std::optional<double> number_with_unit(std::string_view text) {

@@ -22,7 +22,14 @@ namespace rag::text {
 ///   or without a unit `spec.<key>` with that number, for `$gt` and the like.
 ///
 /// What the page does not say is not there. Texts are well-formed, on one line, and bounded.
-Json read_facts(const GumboNode& root);
+struct HtmlFacts {
+    Json values = Json::object();
+    /// In which forms the page says something: "json_ld", "microdata", "open_graph",
+    /// "specifications".
+    std::vector<std::string> forms;
+};
+
+HtmlFacts read_facts(const GumboNode& root);
 
 /// The same from things as items_of gives them.
 Json facts_of_items(const std::vector<Json>& items);

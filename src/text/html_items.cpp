@@ -40,8 +40,7 @@ void collect_typed(const Json& value, std::vector<Json>& items, int depth) {
 
 class ItemReader final {
 public:
-    std::vector<Json> from_json;
-    std::vector<Json> from_microdata;
+    HtmlItems items;
 
     void read(const GumboNode& node, Json* item, int depth) {
         if (depth > html_depth_max || !is_element(node)) {
@@ -87,15 +86,15 @@ private:
             }
         }
         for (Json& item : read_json_ld(text)) {
-            if (from_json.size() < html_items_max) {
-                from_json.push_back(std::move(item));
+            if (items.json_ld.size() < html_items_max) {
+                items.json_ld.push_back(std::move(item));
             }
         }
     }
 
     void keep(Json item) {
-        if (from_microdata.size() < html_items_max) {
-            from_microdata.push_back(std::move(item));
+        if (items.microdata.size() < html_items_max) {
+            items.microdata.push_back(std::move(item));
         }
     }
 
@@ -149,14 +148,10 @@ std::vector<Json> read_json_ld(std::string_view text) {
     return items;
 }
 
-std::vector<Json> items_of(const GumboNode& root) {
+HtmlItems items_of(const GumboNode& root) {
     ItemReader reader;
     reader.read(root, nullptr, 0);
-    std::vector<Json> items = std::move(reader.from_json);
-    for (Json& item : reader.from_microdata) {
-        items.push_back(std::move(item));
-    }
-    return items;
+    return std::move(reader.items);
 }
 
 }  // namespace rag::text

@@ -11,10 +11,14 @@ namespace rag::text {
 
 constexpr std::size_t html_items_max = 200;  ///< Further things that a page describes are ignored.
 
-/// The things that a page describes for machines (schema.org), each an object with "@type": those
-/// of its JSON-LD, with what stands in "@graph", then those of its microdata. Values are as
-/// written.
-std::vector<Json> items_of(const GumboNode& root);
+/// The things that a page describes for machines (schema.org), each an object with "@type". Values
+/// are as written.
+struct HtmlItems {
+    std::vector<Json> json_ld;  ///< With what stands in "@graph".
+    std::vector<Json> microdata;
+};
+
+HtmlItems items_of(const GumboNode& root);
 
 /// The same of one JSON-LD text; empty for one that cannot be read.
 std::vector<Json> read_json_ld(std::string_view text);

@@ -13,7 +13,10 @@ constexpr int indents_max = 16;  ///< Lists and quotes nested deeper are not ind
 class Renderer final {
 public:
     explicit Renderer(const MarkdownOptions& options)
-        : keep_(options.keep), furniture_(options.furniture), base_(options.base) {}
+        : keep_(options.keep),
+          furniture_(options.furniture),
+          base_(options.base),
+          relative_links_(options.relative_links) {}
 
     std::string render(const GumboNode& node) {
         place_ = is_content_root(node) ? Place::content : Place::page;
@@ -333,6 +336,10 @@ private:
             scheme.starts_with("javascript:") || scheme.starts_with("data:")) {
             return {};
         }
+        if (base_ == nullptr && relative_links_ == RelativeLinks::drop &&
+            target.find(':') == std::string::npos) {
+            return {};
+        }
         if (base_ != nullptr) {
             if (const auto resolved = resolve_url(*base_, target)) {
                 target = resolved->text() + fragment_of(target);
@@ -455,7 +462,7 @@ private:
         for (std::size_t i = 0; i < columns; ++i) {
             std::string cell;
             if (i < cells.size()) {
-                Renderer inside({keep_, furniture_, base_});
+                Renderer inside({keep_, furniture_, base_, relative_links_});
                 inside.place_ = place_;
                 inside.writer_.begin_single_line();
                 inside.walk_children(*cells[i], depth + 2);
@@ -473,6 +480,7 @@ private:
     Keep keep_;
     const Furniture& furniture_;
     const Url* base_;
+    RelativeLinks relative_links_;
     Place place_ = Place::page;
     MarkdownWriter writer_;
     int lists_ = 0;

@@ -7,10 +7,14 @@
 
 namespace rag::text {
 
+/// What becomes of links that nothing is there to resolve against.
+enum class RelativeLinks { keep, drop };
+
 struct MarkdownOptions {
     Keep keep = Keep::content;
     const Furniture& furniture;  ///< Of the page that the element stands in.
     const Url* base = nullptr;   ///< What links and images are resolved against; null leaves them.
+    RelativeLinks relative_links = RelativeLinks::keep;
 };
 
 /// The element's content as Markdown: headings, lists, tables, fenced code with its language,

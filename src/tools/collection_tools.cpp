@@ -49,4 +49,17 @@ mcp::Tool delete_collection(const MemoryProvider& memory) {
                      });
 }
 
+mcp::Tool export_collection(const MemoryProvider& memory) {
+    return make_tool("export_collection", Role::reader, mcp::Duration::lengthy,
+                     [memory](const CallContext& context, const Json& arguments) {
+                         memory::ExportCollection request;
+                         request.name = text_of(arguments, "collection_name");
+                         request.cursor = optional_text(arguments, "cursor");
+                         request.vectors = flag_of(arguments, "include_vectors");
+                         request.max_chars = integer_of(arguments, "max_chars", request.max_chars);
+                         return result_of(memory::exported_part_form(
+                             memory(context).export_collection(context, request)));
+                     });
+}
+
 }  // namespace rag::tools

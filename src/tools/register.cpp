@@ -28,7 +28,8 @@ const std::vector<ToolSet>& tool_sets() {
          {search_documents, list_collections, create_collection, update_collection_description,
           ingest_text, get_document_by_id, get_collection_info, analyze_website, ingest_url,
           ingest_file, ingest_directory, update_document, delete_document, list_documents}},
-        {"admin", {delete_collection, list_document_versions, restore_document_version}},
+        {"admin",
+         {delete_collection, export_collection, list_document_versions, restore_document_version}},
         {"connector", {connector_search, connector_fetch}}};
     return sets;
 }

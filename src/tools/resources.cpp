@@ -1,5 +1,6 @@
 #include "tools/resources.hpp"
 
+#include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "base/utf8.hpp"
 #include "memory/json_forms.hpp"
@@ -93,13 +94,6 @@ std::int64_t read_cursor(std::string_view cursor) {
 
 mcp::ResourceContents as_json(std::string_view uri, const Json& value) {
     return {std::string(uri), std::string(json_type), dump_json(value), {}};
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return out;
 }
 
 mcp::ResourceContents as_text(std::string_view uri, const memory::DocumentView& view) {
@@ -230,7 +224,8 @@ std::vector<std::string> complete_collection(const CallContext& context,
                                              const MemoryProvider& memory, std::string_view typed) {
     std::vector<std::string> names;
     for (const Collection& collection : memory(context).list_collections(context)) {
-        if (lower(collection.name).starts_with(lower(typed)) && names.size() < completions_max) {
+        if (ascii_lower(collection.name).starts_with(ascii_lower(typed)) &&
+            names.size() < completions_max) {
             names.push_back(collection.name);
         }
     }

@@ -17,6 +17,7 @@ mcp::Tool create_collection(const MemoryProvider& memory);
 mcp::Tool update_collection_description(const MemoryProvider& memory);
 mcp::Tool get_collection_info(const MemoryProvider& memory);
 mcp::Tool delete_collection(const MemoryProvider& memory);
+mcp::Tool export_collection(const MemoryProvider& memory);
 
 mcp::Tool ingest_text(const MemoryProvider& memory);
 mcp::Tool ingest_file(const MemoryProvider& memory);

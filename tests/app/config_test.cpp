@@ -134,6 +134,19 @@ TEST_CASE("config: what cannot be meant is named with where it came from and wha
     CHECK(complaint("RAG_TOOLSETS", "core,magic").find("magic") != std::string::npos);
     CHECK(complaint("RAG_CRAWL_HEADERS", "hush").find("hush") == std::string::npos);
     CHECK_FALSE(complaint("RAG_CRAWL_HEADERS", "hush").empty());
+    CHECK(complaint("RAG_CRAWL_CONTACT", "me (at home)").find("a mail address") !=
+          std::string::npos);
+    CHECK(complaint("RAG_CRAWL_FETCHES", "0").find("1 to 32") != std::string::npos);
+}
+
+TEST_CASE(
+    "config: sites are told whom to turn to: as written, else where clients find the server") {
+    ConfigSources sources = make_sources();
+    CHECK(load_config(sources).config.crawl_contact.empty());
+    sources.environment = {{"RAG_PUBLIC_URL", "https://memory.example.org"}};
+    CHECK(load_config(sources).config.crawl_contact == "https://memory.example.org");
+    sources.environment["RAG_CRAWL_CONTACT"] = "bot@example.org";
+    CHECK(load_config(sources).config.crawl_contact == "bot@example.org");
 }
 
 TEST_CASE("config: .env files as people write them") {
@@ -146,4 +159,29 @@ TEST_CASE("config: .env files as people write them") {
     CHECK(variables.at("E").empty());
     CHECK_THROWS_AS(parse_env_file("A=1\nnonsense\n", "f"), Error);
     CHECK_THROWS_AS(parse_env_file("A='open\n", "f"), Error);
+}
+
+TEST_CASE("config: a browser is one of this machine, found on PATH unless it is named") {
+    ConfigSources sources = make_sources();
+    sources.environment = {{"PATH", "/a:/b"}};
+    CHECK(load_config(sources).config.browser == "");
+    CHECK(load_config(sources).config.search_path == "/a:/b");
+    CHECK(load_config(sources).config.browser_sandbox);
+    sources.environment = {{"RAG_BROWSER", "/opt/chrome"}, {"RAG_BROWSER_SANDBOX", "off"}};
+    CHECK(load_config(sources).config.browser == "/opt/chrome");
+    CHECK_FALSE(load_config(sources).config.browser_sandbox);
+    const std::string refusal = complaint("RAG_BROWSER", "ws://u:secret@elsewhere:9222/x");
+    CHECK(refusal.find("RAG_BROWSER") != std::string::npos);
+    CHECK(refusal.find("secret") == std::string::npos);
+    CHECK_FALSE(complaint("RAG_BROWSER_SANDBOX", "maybe").empty());
+}
+
+TEST_CASE("config: a price is a number of dollars, and not known when it is not given") {
+    CHECK_FALSE(load_config(make_sources()).config.embedding_price);
+    ConfigSources sources = make_sources();
+    sources.environment["RAG_EMBEDDING_PRICE"] = "0.02";
+    CHECK(load_config(sources).config.embedding_price == 0.02);
+    for (const char* wrong : {"-1", "$2", "0.02 dollars", "nan", "1e9"}) {
+        CHECK(complaint("RAG_EMBEDDING_PRICE", wrong).find("such as 0.02") != std::string::npos);
+    }
 }

@@ -31,16 +31,6 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double memory_mb(pid_t pid, const char* field) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(field)) {
-            return std::stod(line.substr(std::strlen(field) + 1)) / 1024;
-        }
-    }
-    return 0;
-}
-
 /// The start page leads to sections, a section to its pages.
 class BenchSite {
 public:
@@ -159,7 +149,8 @@ double crawl(McpClient& client, const BenchSite& site, const char* mode) {
 void measure(StoreKind store, Sitemap sitemap, std::size_t pages) {
     BenchSite site(pages, sitemap);
     const TestMemory memory(store);
-    RunningServer server(memory, Transport::streamable_http, {{"RAG_CRAWL_ALLOW_HOSTS", site.authority()}});
+    RunningServer server(memory, Transport::streamable_http,
+                         {{"RAG_CRAWL_ALLOW_HOSTS", site.authority()}});
     const auto client = server.connect(Wire::legacy);
     call_tool(*client, "create_collection", {{"name", "bench"}, {"description", "Pages"}});
     std::printf("%s, %zu pages, %s\n", store == StoreKind::sqlite ? "SQLite" : "Postgres",
@@ -170,7 +161,8 @@ void measure(StoreKind store, Sitemap sitemap, std::size_t pages) {
         "  the second is %.1f times faster; %.1f MB of HTML; memory now %.0f MB, at most "
         "%.0f MB\n",
         first / second, static_cast<double>(site.bytes()) / 1e6,
-        memory_mb(server.process().pid(), "VmRSS:"), memory_mb(server.process().pid(), "VmHWM:"));
+        memory_kb(server.process().pid(), "VmRSS") / 1024,
+        memory_kb(server.process().pid(), "VmHWM") / 1024);
     std::fflush(stdout);
 }
 

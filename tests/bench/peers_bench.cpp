@@ -34,16 +34,6 @@ constexpr const char* stateless = "";
 constexpr int sessions = 2000;
 constexpr int listeners = 150;
 
-double resident_kb(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("VmRSS:")) {
-            return std::stod(line.substr(6));
-        }
-    }
-    return 0;
-}
-
 /// One connection that always has one request under way.
 class Caller {
 public:
@@ -197,9 +187,9 @@ void measure_idle(RunningServer& server) {
         }
     };
     open_sessions(200);
-    double before = resident_kb(pid);
+    double before = memory_kb(pid, "VmRSS");
     open_sessions(sessions);
-    std::printf("an idle session: %.1f KB (of %d)\n", (resident_kb(pid) - before) / sessions,
+    std::printf("an idle session: %.1f KB (of %d)\n", (memory_kb(pid, "VmRSS") - before) / sessions,
                 sessions);
     std::vector<WireClient> open;
     const auto listen = [&](int count) {
@@ -210,10 +200,10 @@ void measure_idle(RunningServer& server) {
         }
     };
     listen(20);
-    before = resident_kb(pid);
+    before = memory_kb(pid, "VmRSS");
     listen(listeners);
-    std::printf("an idle listener: %.1f KB (of %d)\n", (resident_kb(pid) - before) / listeners,
-                listeners);
+    std::printf("an idle listener: %.1f KB (of %d)\n",
+                (memory_kb(pid, "VmRSS") - before) / listeners, listeners);
 }
 
 }  // namespace

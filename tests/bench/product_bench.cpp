@@ -4,6 +4,8 @@
 #include "bench/text_maker.hpp"
 #include "support/running_server.hpp"
 
+#include <httplib.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -24,20 +26,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t document_bytes = 12'000;
 constexpr int ingest_clients = 4;
 constexpr int searches_by_client = 300;
+/// From this many on a graph answers for vectors, once it is built (index/graph_keeper.hpp).
+constexpr double graph_vectors_min = 50'000;
+constexpr std::chrono::seconds graph_wait_max{180};
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// A field of /proc/PID/status in MB.
-double memory_mb(pid_t pid, const char* field) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(field)) {
-            return std::stod(line.substr(std::strlen(field) + 1)) / 1024;
-        }
-    }
-    return 0;
 }
 
 double percentile(std::vector<double> values, double share) {
@@ -54,7 +48,7 @@ void measure_start() {
         RunningServer server(memory, Transport::stdio);
         const auto client = server.connect(Wire::legacy);
         times_ms.push_back(seconds_since(start) * 1000);
-        idle_mb = memory_mb(server.process().pid(), "VmRSS:");
+        idle_mb = memory_kb(server.process().pid(), "VmRSS") / 1024;
     }
     std::printf("exec to the answer of initialize (stdio): median %.1f ms, slowest %.1f ms\n",
                 percentile(times_ms, 0.5), percentile(times_ms, 1));
@@ -91,6 +85,31 @@ std::int64_t ingest(RunningServer& server, std::int64_t from, std::int64_t chunk
                 static_cast<long long>(chunks.load()), static_cast<double>(bytes) / 1e6 / took,
                 static_cast<double>(documents) / took, static_cast<double>(chunks - from) / took);
     return chunks;
+}
+
+/// The value of a line of /metrics without labels; 0 where there is none.
+double read_gauge(const RunningServer& server, const std::string& name) {
+    httplib::Client client(server.address());
+    const auto page = client.Get("/metrics");
+    const std::size_t at = page ? page->body.find('\n' + name + ' ') : std::string::npos;
+    return at == std::string::npos ? 0 : std::stod(page->body.substr(at + name.size() + 2));
+}
+
+/// The copy follows within a second, and its graph is built when writing has come to rest: what
+/// follows measures the state that a server is in for nearly all of its life.
+void await_index(const RunningServer& server, std::int64_t chunks) {
+    const auto start = Clock::now();
+    const auto is_there = [&] {
+        const double copied = read_gauge(server, "rag_index_chunks");
+        const double graphed = read_gauge(server, "rag_index_graph_vectors");
+        return copied >= static_cast<double>(chunks) &&
+               (copied < graph_vectors_min || graphed > copied * 0.9);
+    };
+    while (!is_there() && Clock::now() - start < graph_wait_max) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    std::printf("  index at rest after %.1f s, %.0f vectors in its graph\n", seconds_since(start),
+                read_gauge(server, "rag_index_graph_vectors"));
 }
 
 void measure_search(RunningServer& server, const char* mode, int client_count) {
@@ -137,13 +156,14 @@ void measure_store(StoreKind store, const std::vector<std::int64_t>& sizes) {
     int round = 0;
     for (const std::int64_t size : sizes) {
         chunks = ingest(server, chunks, size, ++round);
+        await_index(server, chunks);
         for (const char* mode : {"hybrid", "vector", "keyword"}) {
             measure_search(server, mode, 1);
         }
         measure_search(server, "hybrid", 16);
         std::printf("  memory of the server: resident %.0f MB, peak %.0f MB\n",
-                    memory_mb(server.process().pid(), "VmRSS:"),
-                    memory_mb(server.process().pid(), "VmHWM:"));
+                    memory_kb(server.process().pid(), "VmRSS") / 1024,
+                    memory_kb(server.process().pid(), "VmHWM") / 1024);
     }
     std::printf("\n");
 }

@@ -145,6 +145,31 @@ void what_is_refused_leaves_nothing(StoreUnderTest& tested) {
     CHECK(store.list_versions({}, added.id).size() == 1);
 }
 
+void embeddings_of_another_model_are_refused(StoreUnderTest& tested) {
+    Store& store = tested.store();
+    const CollectionId id = add_collection(store, "notes");
+    const auto of = [](EmbeddingSpace space, auto document) {
+        NewChunk* chunk = nullptr;
+        if constexpr (std::is_same_v<decltype(document), NewDocument>) {
+            chunk = &document.chunks.at(0);
+        } else {
+            chunk = &document.chunks->at(0);
+        }
+        chunk->embedding_space = std::move(space);
+        return document;
+    };
+    const EmbeddingSpace other{"another/model", test_space().dimensions};
+    CHECK(code_of([&] { store.add_document({}, of(other, make_document(id, "x"))); }) ==
+          ErrorCode::conflict);
+    CHECK(store.status({}).document_count == 0);
+    const auto added = store.add_document({}, of(test_space(), make_document(id, "x")));
+    CHECK(code_of([&] { store.update_document({}, added.id, of(other, make_change("y"))); }) ==
+          ErrorCode::conflict);
+    CHECK(store.get_document({}, added.id)->content == "x");
+    store.update_document({}, added.id, of(test_space(), make_change("y")));
+    CHECK(store.get_document({}, added.id)->content == "y");
+}
+
 void nul_becomes_a_replacement(StoreUnderTest& tested) {
     Store& store = tested.store();
     const CollectionId id = add_collection(store, "notes");
@@ -364,6 +389,7 @@ const std::vector<Promise>& document_promises() {
         {"an identity is stored once in a collection", an_identity_is_stored_once},
         {"one of many adds an identity", one_of_many_adds_an_identity},
         {"what is refused leaves nothing", what_is_refused_leaves_nothing},
+        {"embeddings of another model are refused", embeddings_of_another_model_are_refused},
         {"U+0000 becomes U+FFFD", nul_becomes_a_replacement},
         {"deleting a document takes everything of it", deleting_takes_everything},
         {"metadata is merged shallowly", metadata_is_merged_shallowly},

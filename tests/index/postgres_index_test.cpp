@@ -4,6 +4,7 @@
 #include "index/local_index.hpp"
 #include "storage/postgres_index_source.hpp"
 #include "storage/postgres_search.hpp"
+#include "support/own_schema.hpp"
 #include "support/pgbouncer.hpp"
 #include "text/words.hpp"
 
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <thread>
 
@@ -28,21 +28,10 @@ const EmbeddingSpace space{"test/three", 3};
 /// So long that nothing is found by it within a test.
 constexpr auto no_poll = 1h;
 
-std::string server_address() {
-    const char* address = std::getenv("RAG_TEST_POSTGRES");
-    if (address == nullptr || *address == '\0') {
-        FAIL(
-            "RAG_TEST_POSTGRES is not set; run: "
-            "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
-    }
-    return address;
-}
-
 /// Its connections can be told from all others by their application name, the schema's.
-PostgresOptions make_options(const std::string& schema) {
-    PostgresOptions options;
-    options.address = server_address() + "?application_name=" + schema;
-    options.schema = schema;
+PostgresOptions make_options(const test::OwnSchema& schema) {
+    PostgresOptions options = schema.options();
+    options.address += "?application_name=" + schema.name();
     return options;
 }
 
@@ -52,36 +41,17 @@ index::LocalIndexOptions poll_every(std::chrono::milliseconds time) {
     return options;
 }
 
-/// A schema that is there while the object lives.
-struct Schema {
-    explicit Schema(std::string name_) : name(std::move(name_)) { drop(); }
-    ~Schema() { drop(); }
-    Schema(const Schema&) = delete;
-    Schema& operator=(const Schema&) = delete;
-
-    void drop() const { run("drop schema if exists " + name + " cascade"); }
-
-    static SqlRows run(const std::string& sql) {
-        PostgresConnection connection(server_address(), Pooler::off);
-        connection.begin();
-        SqlRows rows = connection.run(sql);
-        connection.commit();
-        return rows;
-    }
-
-    /// How many connections there are now to this schema.
-    std::size_t connections() const {
-        return run("select pid from pg_stat_activity where application_name = '" + name + "'")
-            .rows.size();
-    }
-
-    std::string name;
-};
+/// How many connections there are now to this schema.
+std::size_t count_connections(const test::OwnSchema& schema) {
+    return schema
+        .run("select pid from pg_stat_activity where application_name = '" + schema.name() + "'")
+        .rows.size();
+}
 
 /// What one process has open.
 struct Server {
-    explicit Server(const Schema& schema, index::LocalIndexOptions index_options = {})
-        : Server(make_options(schema.name), std::move(index_options)) {}
+    explicit Server(const test::OwnSchema& schema, index::LocalIndexOptions index_options = {})
+        : Server(make_options(schema), std::move(index_options)) {}
 
     Server(const PostgresOptions& options, index::LocalIndexOptions index_options)
         : pool(options), index(source, search, std::move(index_options)) {
@@ -143,7 +113,7 @@ bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseco
 /// Of another program, and older than whatever is written while it lives.
 class OlderTransaction {
 public:
-    OlderTransaction() : connection_(server_address(), Pooler::off) {
+    OlderTransaction() : connection_(test::server_address(), Pooler::off) {
         connection_.begin();
         connection_.run("select pg_current_xact_id()");
     }
@@ -153,11 +123,12 @@ private:
     PostgresConnection connection_;
 };
 
-void wait_until_listening(const Schema& schema) {
+void wait_until_listening(const test::OwnSchema& schema) {
     REQUIRE(becomes_true(
         [&] {
-            return !Schema::run("select 1 from pg_stat_activity where application_name = '" +
-                                schema.name + "' and query ilike 'listen%' and state = 'idle'")
+            return !schema
+                        .run("select 1 from pg_stat_activity where application_name = '" +
+                             schema.name() + "' and query ilike 'listen%' and state = 'idle'")
                         .empty();
         },
         10s));
@@ -166,7 +137,7 @@ void wait_until_listening(const Schema& schema) {
 }  // namespace
 
 TEST_CASE("postgres index: own writes are found at once, even beside an older open transaction") {
-    const Schema schema("test_index_own");
+    const test::OwnSchema schema;
     Server server(schema);
     (void)server.collection();
     OlderTransaction older;
@@ -178,7 +149,7 @@ TEST_CASE("postgres index: own writes are found at once, even beside an older op
 }
 
 TEST_CASE("postgres index: servers find each other's writes and deletes within a second") {
-    const Schema schema("test_index_others");
+    const test::OwnSchema schema;
     Server one(schema);
     Server two(schema);
     const auto first = one.add("A", "an okapi");
@@ -190,7 +161,7 @@ TEST_CASE("postgres index: servers find each other's writes and deletes within a
 }
 
 TEST_CASE("postgres index: a server that listens need not poll") {
-    const Schema schema("test_index_listen");
+    const test::OwnSchema schema;
     Server writer(schema);
     Server reader(schema, poll_every(no_poll));
     (void)writer.collection();
@@ -202,7 +173,7 @@ TEST_CASE("postgres index: a server that listens need not poll") {
 }
 
 TEST_CASE("postgres index: a search that follows a commit by a little sees it") {
-    const Schema schema("test_index_due");
+    const test::OwnSchema schema;
     Server writer(schema);
     Server reader(schema, poll_every(no_poll));
     (void)writer.collection();
@@ -218,7 +189,7 @@ TEST_CASE("postgres index: a search that follows a commit by a little sees it") 
 }
 
 TEST_CASE("postgres index: its own writes are no news to a server") {
-    const Schema schema("test_index_no_news");
+    const test::OwnSchema schema;
     Server server(schema, poll_every(no_poll));
     wait_until_listening(schema);
     CHECK(becomes_true([&] { return !server.source.may_have_changed(context); }, 5s));
@@ -234,14 +205,13 @@ TEST_CASE("postgres index: its own writes are no news to a server") {
 }
 
 TEST_CASE("postgres index: a listener whose connection was killed misses nothing") {
-    const Schema schema("test_index_deaf");
+    const test::OwnSchema schema;
     Server writer(schema);
     Server reader(schema, poll_every(no_poll));
     (void)writer.collection();
     wait_until_listening(schema);
-    Schema::run(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '" +
-        schema.name + "' and query ilike 'listen%'");
+    schema.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = '" +
+               schema.name() + "' and query ilike 'listen%'");
     writer.add("A", "an okapi");
     CHECK(becomes_true([&] { return reader.find("okapi") == 1; }, 10s));
     writer.add("B", "a quokka");
@@ -249,9 +219,9 @@ TEST_CASE("postgres index: a listener whose connection was killed misses nothing
 }
 
 TEST_CASE("postgres index: behind a transaction pooler servers poll and are as current") {
-    const Schema schema("test_index_pooled");
-    const test::Pgbouncer pooler(server_address());
-    PostgresOptions options = make_options(schema.name);
+    const test::OwnSchema schema;
+    const test::Pgbouncer pooler(test::server_address());
+    PostgresOptions options = make_options(schema);
     options.address = pooler.address();
     options.pooler = Pooler::transaction;
     Server writer(options, {});
@@ -271,8 +241,8 @@ TEST_CASE("postgres index: behind a transaction pooler servers poll and are as c
 }
 
 TEST_CASE("postgres index: no more connections than permitted, the listening one included") {
-    const Schema schema("test_index_pool");
-    PostgresOptions options = make_options(schema.name);
+    const test::OwnSchema schema;
+    PostgresOptions options = make_options(schema);
     SUBCASE("three") {
         options.connections = 3;
     }
@@ -295,7 +265,7 @@ TEST_CASE("postgres index: no more connections than permitted, the listening one
             });
         }
         for (int look = 0; look < 50; ++look) {
-            most = std::max(most, schema.connections());
+            most = std::max(most, count_connections(schema));
         }
         over = true;
     }
@@ -305,15 +275,15 @@ TEST_CASE("postgres index: no more connections than permitted, the listening one
 }
 
 TEST_CASE("postgres index: what an older transaction commits late is not skipped") {
-    const Schema schema("test_index_late");
+    const test::OwnSchema schema;
     Server server(schema);
     (void)server.collection();
     const auto changed = server.add("A", "a heron");
     CHECK(server.find("heron") == 1);
-    PostgresConnection slow(make_options(schema.name).address, Pooler::off);
+    PostgresConnection slow(make_options(schema).address, Pooler::off);
     slow.begin();
-    slow.run("update " + schema.name + ".document_chunks set content = 'an egret'");
-    slow.run("insert into " + schema.name +
+    slow.run("update " + schema.name() + ".document_chunks set content = 'an egret'");
+    slow.run("insert into " + schema.name() +
                  ".changes (op, collection_id, document_id) values ($1, $2::bigint, $3::bigint)",
              {std::to_string(static_cast<int>(ChangeKind::document_changed)),
               std::to_string(server.collection()), std::to_string(changed.id)});
@@ -327,7 +297,7 @@ TEST_CASE("postgres index: what an older transaction commits late is not skipped
 }
 
 TEST_CASE("postgres index: gives what the database itself gives") {
-    const Schema schema("test_index_same");
+    const test::OwnSchema schema;
     std::vector<ChunkId> ids;
     {
         Server writer(schema);

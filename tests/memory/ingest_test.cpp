@@ -141,6 +141,49 @@ TEST_CASE("ingest_file: the same path is unchanged, or a new version with its me
     CHECK(view.document.metadata.at("file_type") == "md");
 }
 
+TEST_CASE(
+    "ingest_file: the text of a document is stored with its pages and what it says of itself") {
+    World world;
+    world.write_file("a.pdf",
+                     "%PDF-1.4\n# Page 1\n\nHerons nest.\n\n# Page 2\n\n" + std::string(2000, 'x'));
+    const memory::IngestFile request{.path = "a.pdf", .collection = "c"};
+    const auto first = world.memory().ingest_file(world.context, request);
+    CHECK(world.documents.last == DocumentType::pdf);
+    CHECK(first.file_type == "pdf");
+    CHECK(first.filename == "a.pdf");
+    const auto view = world.memory().get_document(
+        world.context, {.document_id = first.document_id, .include_chunks = true});
+    CHECK(view.document.metadata.at("author") == "Ida");
+    CHECK(view.document.metadata.at("title") == "Title");
+    REQUIRE(view.chunks->size() == 2);
+    CHECK((*view.chunks)[0].heading_path == "Page 1");
+    CHECK((*view.chunks)[0].metadata == Metadata{{"page", 1}});
+    CHECK((*view.chunks)[1].metadata == Metadata{{"page", 2}});
+    CHECK(world.memory().ingest_file(world.context, request).status == IngestStatus::unchanged);
+    world.write_file("a.pdf", "%PDF-1.4\n# Page 1\n\nKingfishers nest.");
+    CHECK(world.memory().ingest_file(world.context, request).status == IngestStatus::updated);
+    memory::UpdateDocument update{.document_id = first.document_id};
+    update.content = "# Page 7\n\nOnly this page.";
+    world.memory().update_document(world.context, update);
+    const auto again = world.memory().get_document(
+        world.context, {.document_id = first.document_id, .include_chunks = true});
+    CHECK(again.chunks->at(0).metadata == Metadata{{"page", 7}});
+}
+
+TEST_CASE("ingest_file: a document that cannot be read is named with the reason") {
+    World world;
+    world.write_file("b.docx", "broken");
+    const std::string sentence = error_of(
+        [&] { world.memory().ingest_file(world.context, {.path = "b.docx", .collection = "c"}); });
+    CHECK(sentence == "b.docx: The document is broken. Mend it.");
+    CHECK(world.documents.last == DocumentType::docx);
+    world.write_file("c.png", "\x89PNG\r\n");
+    CHECK(holds(error_of([&] {
+                    world.memory().ingest_file(world.context, {.path = "c.png", .collection = "c"});
+                }),
+                "image/png"));
+}
+
 TEST_CASE("ingest_file: roots come first, then the file, then the collection") {
     World world;
     const auto error = [&](const std::string& path, const std::string& collection) {

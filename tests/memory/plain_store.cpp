@@ -402,6 +402,11 @@ std::vector<IdentifiedDocument> PlainStore::list_identities(const CallContext&,
     return list;
 }
 
+void PlainStore::share(DocumentId document, const std::string& collection) {
+    const std::scoped_lock lock(mutex_);
+    documents_.at(document).in.insert(find(collection)->id);
+}
+
 void PlainStore::set_space(const std::string& name, const EmbeddingSpace& space) {
     const std::scoped_lock lock(mutex_);
     find(name)->space = space;

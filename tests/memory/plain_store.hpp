@@ -81,6 +81,8 @@ public:
     std::vector<Passage> load(const CallContext&, std::span<const ChunkId>) override;
     std::int64_t count(const CallContext&, const SearchScope&) override;
 
+    /// Puts the document into one more collection.
+    void share(DocumentId document, const std::string& collection);
     /// Rebinds a collection, as a re-index under another model would.
     void set_space(const std::string& name, const EmbeddingSpace& space);
     /// What the invariants of a store say about its rows; empty when they hold.

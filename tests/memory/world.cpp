@@ -165,6 +165,7 @@ SiteAnalysis PlainWeb::analyze(const CallContext&, const SiteAnalysisRequest& re
         {"/docs", {2, 2.5, {"http://site.example/docs/a"}, {"http://site.example/docs/a"}}},
         {"/", {1, 0, {"http://site.example/"}, {"http://site.example/"}}}};
     analysis.notes = "No sitemap.";
+    analysis.data_quality = {2, {{"json_ld", 1}}, {{"product", 1}}, {{"price", 1}}};
     return analysis;
 }
 
@@ -182,8 +183,9 @@ std::unique_ptr<memory::Memory> World::make(std::chrono::milliseconds lease) {
     options.files.allowed_roots = {{root}};
     options.job_lease = lease;
     options.host = "test-host";
-    return std::make_unique<memory::Memory>(
-        memory::Ports{store, frontier, store, embedder, web, clock, ids}, options);
+    return std::make_unique<memory::Memory>(memory::Ports{store, frontier, store, embedder, web,
+                                                          clock, ids, nullptr, nullptr, &documents},
+                                            options);
 }
 
 memory::IngestedDocument World::add(const std::string& content, const std::string& title,

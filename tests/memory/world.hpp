@@ -50,6 +50,20 @@ public:
     std::function<void(const std::string& url)> before_page;
 };
 
+/// Documents whose text stands in them as it is, after their first line.
+class PlainDocuments final : public DocumentReader {
+public:
+    ReadDocument read(const CallContext&, DocumentType type, std::string_view bytes) override {
+        last = type;
+        if (bytes.find("broken") != std::string_view::npos) {
+            throw Error(ErrorCode::invalid_argument, "The document is broken. Mend it.");
+        }
+        return {std::string(bytes.substr(bytes.find('\n') + 1)), "Title", {{"author", "Ida"}}};
+    }
+
+    DocumentType last{};
+};
+
 /// A memory on plain parts, with a folder of its own for files.
 class World {
 public:
@@ -76,6 +90,7 @@ public:
     FakeFrontier frontier{store};
     StemEmbedder embedder;
     PlainWeb web;
+    PlainDocuments documents;
     CallContext context;
 
 private:

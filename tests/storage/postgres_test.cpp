@@ -3,12 +3,12 @@
 #include "base/hash.hpp"
 #include "storage/postgres_search.hpp"
 #include "storage/postgres_store.hpp"
+#include "support/own_schema.hpp"
 #include "text/words.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <thread>
 
@@ -17,42 +17,7 @@ using namespace rag::storage;
 
 namespace {
 
-std::string server_address() {
-    const char* address = std::getenv("RAG_TEST_POSTGRES");
-    if (address == nullptr || *address == '\0') {
-        FAIL(
-            "RAG_TEST_POSTGRES is not set; run: "
-            "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
-    }
-    return address;
-}
-
 struct Database {
-    explicit Database(std::string name)
-        : schema("test_" + std::move(name)), pool(options()), store(fresh(), pool), search(pool) {}
-    ~Database() { drop(); }
-    Database(const Database&) = delete;
-    Database& operator=(const Database&) = delete;
-
-    PostgresOptions options() const {
-        PostgresOptions options;
-        options.address = server_address();
-        options.schema = schema;
-        return options;
-    }
-
-    CallContext fresh() const {
-        drop();
-        return {};
-    }
-
-    void drop() const {
-        PostgresConnection connection(server_address(), Pooler::off);
-        connection.begin();
-        connection.run_script("drop schema if exists " + schema + " cascade");
-        connection.commit();
-    }
-
     CollectionId add_collection(const std::string& name) {
         return store.create_collection({}, {name, "For tests", {"test", 3}}).id;
     }
@@ -72,10 +37,10 @@ struct Database {
         return document;
     }
 
-    std::string schema;
-    PostgresPool pool;
-    PostgresStore store;
-    PostgresSearch search;
+    const test::OwnSchema schema;
+    PostgresPool pool{schema.options()};
+    PostgresStore store{{}, pool};
+    PostgresSearch search{pool};
 };
 
 void wait_until(const std::function<bool()>& holds) {
@@ -89,7 +54,7 @@ void wait_until(const std::function<bool()>& holds) {
 }  // namespace
 
 TEST_CASE("postgres: a document comes back as it was stored") {
-    Database db("round_trip");
+    Database db;
     const CollectionId collection = db.add_collection("c");
     NewDocument given = db.document(collection, "It's a \\ 'quoted' caf\u00e9");
     given.metadata = {{"team", "db"}, {"n", 1.5}};
@@ -108,7 +73,7 @@ TEST_CASE("postgres: a document comes back as it was stored") {
 }
 
 TEST_CASE("postgres: a change of content keeps the old version") {
-    Database db("versions");
+    Database db;
     const CollectionId collection = db.add_collection("c");
     const DocumentId id = db.store.add_document({}, db.document(collection, "one")).id;
     DocumentUpdate update;
@@ -127,9 +92,9 @@ TEST_CASE("postgres: a change of content keeps the old version") {
 }
 
 TEST_CASE("postgres: two stores that add one identity at once store it once") {
-    Database db("identity");
+    Database db;
     const CollectionId collection = db.add_collection("c");
-    PostgresPool other_pool(db.options());
+    PostgresPool other_pool(db.schema.options());
     PostgresStore other({}, other_pool);
     for (int round = 0; round < 10; ++round) {
         const NewDocument document = db.document(collection, "same " + std::to_string(round));
@@ -145,11 +110,11 @@ TEST_CASE("postgres: two stores that add one identity at once store it once") {
 }
 
 TEST_CASE("postgres: a transaction that commits late is not skipped by the feed") {
-    Database db("feed");
+    Database db;
     const CollectionId collection = db.add_collection("c");
-    PostgresConnection slow(server_address(), Pooler::off);
+    PostgresConnection slow(test::server_address(), Pooler::off);
     slow.begin();
-    slow.run("insert into " + db.schema +
+    slow.run("insert into " + db.schema.name() +
              ".changes (op, collection_id, document_id) values ('1', 1, 4711)");
     db.store.add_document({}, db.document(collection, "quick"));
     FeedPosition position = db.store.feed_end({});
@@ -171,9 +136,9 @@ TEST_CASE("postgres: a transaction that commits late is not skipped by the feed"
 }
 
 TEST_CASE("postgres: a killed connection is replaced within the call") {
-    Database db("killed");
+    Database db;
     db.add_collection("c");
-    PostgresConnection killer(server_address(), Pooler::off);
+    PostgresConnection killer(test::server_address(), Pooler::off);
     killer.begin();
     killer.run(
         "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -183,7 +148,7 @@ TEST_CASE("postgres: a killed connection is replaced within the call") {
 }
 
 TEST_CASE("postgres: search agrees with the filter's definition and counts in full") {
-    Database db("search");
+    Database db;
     const CollectionId collection = db.add_collection("c");
     const std::vector<nlohmann::json> all = {{{"a", 1}},
                                              {{"a", "x"}},
@@ -218,7 +183,7 @@ TEST_CASE("postgres: search agrees with the filter's definition and counts in fu
 }
 
 TEST_CASE("postgres: a job is joined, leased by one owner and ended") {
-    Database db("jobs");
+    Database db;
     const NewJob job{"id-1", "ingest_url", "local", "key", {{"url", "x"}}};
     CHECK(db.store.create_job({}, job).created);
     CHECK_FALSE(db.store.create_job({}, {"id-2", "ingest_url", "local", "key", {}}).created);

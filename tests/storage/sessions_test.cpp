@@ -2,11 +2,11 @@
 #include "storage/postgres_sessions.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/sqlite_sessions.hpp"
+#include "support/own_schema.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 
 namespace {
@@ -47,27 +47,11 @@ TEST_CASE("sqlite: an ended session is known to all processes until its time is 
 }
 
 TEST_CASE("postgres: an ended session is known to all processes until its time is over") {
-    const char* address = std::getenv("RAG_TEST_POSTGRES");
-    REQUIRE_MESSAGE(address != nullptr,
-                    "RAG_TEST_POSTGRES is not set; run: "
-                    "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
-    PostgresOptions options;
-    options.address = address;
-    options.schema = "test_ended_sessions";
-    const auto drop = [&] {
-        PostgresConnection connection(options.address, Pooler::off);
-        connection.begin();
-        connection.run_script("drop schema if exists " + options.schema + " cascade");
-        connection.commit();
-    };
-    drop();
-    {
-        PostgresPool pool(options);
-        PostgresPool other(options);
-        const PostgresStore store({}, pool);
-        PostgresEndedSessions here(pool);
-        PostgresEndedSessions there(other);
-        check_promises(here, there);
-    }
-    drop();
+    const test::OwnSchema schema;
+    PostgresPool pool(schema.options());
+    PostgresPool other(schema.options());
+    const PostgresStore store({}, pool);
+    PostgresEndedSessions here(pool);
+    PostgresEndedSessions there(other);
+    check_promises(here, there);
 }

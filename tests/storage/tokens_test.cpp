@@ -3,11 +3,11 @@
 #include "storage/postgres_store.hpp"
 #include "storage/postgres_tokens.hpp"
 #include "storage/sqlite_tokens.hpp"
+#include "support/own_schema.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 
 namespace {
@@ -76,27 +76,11 @@ TEST_CASE("sqlite: a token is known to all processes until it is revoked") {
 }
 
 TEST_CASE("postgres: a token is known to all processes until it is revoked") {
-    const char* address = std::getenv("RAG_TEST_POSTGRES");
-    REQUIRE_MESSAGE(address != nullptr,
-                    "RAG_TEST_POSTGRES is not set; run: "
-                    "export RAG_TEST_POSTGRES=$(scripts/postgres-for-tests)");
-    PostgresOptions options;
-    options.address = address;
-    options.schema = "test_tokens";
-    const auto drop = [&] {
-        PostgresConnection connection(options.address, Pooler::off);
-        connection.begin();
-        connection.run_script("drop schema if exists " + options.schema + " cascade");
-        connection.commit();
-    };
-    drop();
-    {
-        PostgresPool pool(options);
-        PostgresPool other(options);
-        const PostgresStore store({}, pool);
-        PostgresTokens here(pool);
-        PostgresTokens there(other);
-        check_promises(here, there);
-    }
-    drop();
+    const test::OwnSchema schema;
+    PostgresPool pool(schema.options());
+    PostgresPool other(schema.options());
+    const PostgresStore store({}, pool);
+    PostgresTokens here(pool);
+    PostgresTokens there(other);
+    check_promises(here, there);
 }

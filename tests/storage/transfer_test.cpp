@@ -1,5 +1,6 @@
 // What comes out of a store goes into another, byte for byte.
 
+#include "memory/export_part.hpp"
 #include "memory/moving.hpp"
 #include "storage/kinds.hpp"
 #include "storage/postgres_store.hpp"
@@ -298,4 +299,59 @@ TEST_CASE("transfer: a collection that is there with another model is not mixed 
     CHECK(error_of([&] {
               import_all(to.transfer, export_all(from.transfer));
           }).find("another embedding model") != std::string::npos);
+}
+
+TEST_CASE("transfer: an export in parts is the export, however small they are") {
+    const auto check = [](Store& store, Transfer& transfer) {
+        fill(store);
+        std::string whole;
+        for (const std::string& line : export_all(transfer, {"first", true, 0})) {
+            whole += line + '\n';
+        }
+        for (const std::int64_t max_chars : {1'000'000, 1000, 77}) {
+            memory::ExportCollection request{"first", std::nullopt, true, max_chars};
+            std::string text;
+            do {
+                const memory::ExportedPart part =
+                    memory::read_export_part({}, store, transfer, request);
+                text += part.text;
+                request.cursor = part.next_cursor;
+            } while (request.cursor && text.size() <= whole.size());
+            CHECK(text == whole);
+        }
+    };
+    SUBCASE("sqlite") {
+        Sqlite from;
+        check(from.store, from.transfer);
+    }
+    SUBCASE("postgres") {
+        Postgres from;
+        check(from.store, from.transfer);
+    }
+}
+
+TEST_CASE("transfer: a part goes on only behind what it was cut in") {
+    Sqlite from;
+    fill(from.store);
+    const auto read = [&](const char* collection, std::optional<std::string> cursor) {
+        return memory::read_export_part({}, from.store, from.transfer,
+                                        {collection, std::move(cursor), false, 1000});
+    };
+    // Documents have some 500 characters, so the third is cut.
+    const std::string cursor = read("first", std::nullopt).next_cursor.value();
+    const DocumentId cut = std::stoll(cursor.substr(cursor.find('-') + 1));
+    from.store.update_document({}, cut, contract::make_change("Changed meanwhile."));
+    CHECK(error_of([&] { read("first", cursor); }).find("changed while") != std::string::npos);
+    from.store.delete_document({}, cut);
+    CHECK(error_of([&] { read("first", cursor); }).find("changed while") != std::string::npos);
+    for (const char* wrong : {"", "1", "1-2-3", "1-2-3-x", "-1-0-0-0", "1-2-3-4-5", "0-0-0-0 "}) {
+        CAPTURE(wrong);
+        CHECK(error_of([&] { read("first", wrong); }).find("`cursor`") != std::string::npos);
+    }
+    CHECK(error_of([&] { read("none", std::nullopt); }) == "Collection 'none' not found");
+    CallContext fenced;
+    fenced.caller.collections = {"Zweite \u00fc"};
+    CHECK(error_of([&] {
+              memory::read_export_part(fenced, from.store, from.transfer, {"first"});
+          }) == "Collection 'first' not found");
 }

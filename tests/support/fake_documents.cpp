@@ -118,6 +118,9 @@ EmbeddingSpace FakeStore::space_of(const Entry& entry, const std::vector<NewChun
                 throw Error(ErrorCode::conflict, "The collections have different models.");
             }
         }
+        if (chunk.embedding_space && !(*chunk.embedding_space == space)) {
+            throw Error(ErrorCode::conflict, "The embedding is another model's.");
+        }
         if (static_cast<int>(chunk.embedding.size()) != space.dimensions) {
             throw Error(ErrorCode::invalid_argument, "A vector has a wrong number of dimensions.");
         }

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -173,6 +174,16 @@ std::optional<int> Process::wait(std::chrono::milliseconds timeout) {
         }
     }
     return status_;
+}
+
+double memory_kb(pid_t pid, std::string_view field) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(field) && line.substr(field.size(), 1) == ":") {
+            return std::stod(line.substr(field.size() + 1));
+        }
+    }
+    return 0;
 }
 
 }  // namespace rag::test

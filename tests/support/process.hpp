@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rag::test {
@@ -47,5 +48,9 @@ private:
     std::string buffer_;
     std::optional<int> status_;
 };
+
+/// A field of a process's memory in kB, e.g. "VmHWM" or "VmRSS" (proc(5), /proc/pid/status); 0 when
+/// there is no such process.
+double memory_kb(pid_t pid, std::string_view field);
 
 }  // namespace rag::test

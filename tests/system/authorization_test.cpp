@@ -2,6 +2,7 @@
 
 #include "support/http_calls.hpp"
 #include "support/loopback_issuer.hpp"
+#include "support/rag_command.hpp"
 #include "support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -14,22 +15,11 @@ namespace {
 
 constexpr const char* public_url = "https://memory.example";
 constexpr const char* audience = "https://memory.example/mcp";
-constexpr auto answer_timeout = 30s;
-
-/// Runs `rag ARGUMENTS --json` on the memory; the object that it prints. Null after a failure.
-json run_rag(const TestMemory& memory, std::vector<std::string> arguments) {
-    const TempDir dir;
-    ProcessOptions options;
-    options.command = {RAG_BINARY};
-    options.command.insert(options.command.end(), arguments.begin(), arguments.end());
-    options.command.emplace_back("--json");
-    options.environment = memory.environment();
-    options.working_dir = dir.path().string();
-    options.error_file = dir.file("errors");
-    Process process(options);
-    process.close_input();
-    const auto line = process.read_line(answer_timeout);
-    return process.wait(answer_timeout) == 0 && line ? json::parse(*line) : json();
+/// The object that `rag ARGUMENTS --json` prints on the memory; null after a failure.
+json ask_rag(const TestMemory& memory, std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Ended ended = run_rag(memory, arguments);
+    return ended.status == 0 ? json::parse(ended.output) : json();
 }
 
 /// Whether the condition comes true within ten seconds.
@@ -46,7 +36,7 @@ bool await(Condition condition) {
 
 void check_life_of_a_token(StoreKind store) {
     const TestMemory memory(store);
-    const json first = run_rag(memory, {"token", "create", "--name", "ann", "--role", "admin"});
+    const json first = ask_rag(memory, {"token", "create", "--name", "ann", "--role", "admin"});
     REQUIRE(first.is_object());
     const auto ann = first["token"].get<std::string>();
     RunningServer server(memory, Transport::streamable_http, {{"RAG_AUTH", "token"}});
@@ -60,7 +50,7 @@ void check_life_of_a_token(StoreKind store) {
     }
 
     // A token that is made while the server runs is good at once, and holds to its limits.
-    const json second = run_rag(
+    const json second = ask_rag(
         memory, {"token", "create", "--name", "bob", "--role", "reader", "--collections", "notes"});
     REQUIRE(second.is_object());
     const auto bob = second["token"].get<std::string>();
@@ -71,16 +61,16 @@ void check_life_of_a_token(StoreKind store) {
     CHECK(refused.status == 200);
     CHECK(refused.body["result"]["isError"] == json(true));
 
-    CHECK(run_rag(memory, {"token", "create", "--name", "bob"}).is_null());
-    const json list = run_rag(memory, {"token", "list"});
+    CHECK(ask_rag(memory, {"token", "create", "--name", "bob"}).is_null());
+    const json list = ask_rag(memory, {"token", "list"});
     REQUIRE(list["tokens"].size() == 2);
     CHECK(list["tokens"][1]["name"] == json("bob"));
     CHECK(list.dump().find(bob) == std::string::npos);
 
-    CHECK(run_rag(memory, {"token", "revoke", "bob"})["revoked"] == json(true));
+    CHECK(ask_rag(memory, {"token", "revoke", "bob"})["revoked"] == json(true));
     CHECK(await([&] { return post_modern(address, bob, "tools/list").status == 401; }));
     CHECK(post_modern(address, ann, "tools/list").status == 200);
-    CHECK(run_rag(memory, {"token", "revoke", "bob"}).is_null());
+    CHECK(ask_rag(memory, {"token", "revoke", "bob"}).is_null());
     CHECK(server.log().find(ann) == std::string::npos);
 }
 

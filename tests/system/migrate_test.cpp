@@ -1,6 +1,7 @@
 // `rag migrate` as people use it.
 
 #include "support/database.hpp"
+#include "support/rag_command.hpp"
 #include "support/reference_database.hpp"
 #include "support/running_server.hpp"
 
@@ -15,39 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto answer_timeout = 30s;
-
-struct Answer {
-    int status = -1;
-    std::string output;
-    std::string errors;
-};
-
-Answer run_rag(const std::vector<std::string>& arguments,
-               const std::map<std::string, std::string>& environment) {
-    const TempDir dir;
-    ProcessOptions options;
-    options.command = {RAG_BINARY};
-    options.command.insert(options.command.end(), arguments.begin(), arguments.end());
-    options.environment = environment;
-    options.working_dir = dir.path().string();
-    options.error_file = dir.file("errors");
-    Process process(options);
-    process.close_input();
-    Answer answer;
-    while (const auto line = process.read_line(answer_timeout)) {
-        answer.output += *line + '\n';
-    }
-    answer.status = process.wait(answer_timeout).value_or(-1);
-    std::ifstream file(options.error_file);
-    answer.errors.assign(std::istreambuf_iterator<char>(file), {});
-    return answer;
-}
-
 void check_steps(StoreKind store) {
     const TestMemory memory(store);
     const auto environment = memory.environment();
-    const Answer plan = run_rag({"migrate", "--dry-run"}, environment);
+    const Ended plan = run_rag({"migrate", "--dry-run"}, environment);
     CHECK(plan.status == 0);
     CHECK(plan.output.find("has no schema yet") != std::string::npos);
     CHECK(plan.output.find("pending 0001 initial") != std::string::npos);
@@ -56,7 +28,7 @@ void check_steps(StoreKind store) {
     const json done = json::parse(run_rag({"migrate", "--json"}, environment).output);
     CHECK(done.at("applied").at(0).at("name") == "initial");
     CHECK(done.at("schema_version") == done.at("applied").size());
-    const Answer rest = run_rag({"migrate", "--dry-run"}, environment);
+    const Ended rest = run_rag({"migrate", "--dry-run"}, environment);
     CHECK(rest.output.find("nothing is pending") != std::string::npos);
     CHECK(json::parse(run_rag({"migrate", "--json"}, environment).output).at("applied").empty());
 }
@@ -77,14 +49,14 @@ TEST_CASE("migrate: a memory of the reference system moves in") {
     auto environment = memory.environment();
     CHECK(run_rag({"migrate", "--from-reference"}, environment).status == 1);
     environment["DATABASE_URL"] = database.address();
-    const Answer none = run_rag({"migrate", "--from-reference"}, environment);
+    const Ended none = run_rag({"migrate", "--from-reference"}, environment);
     CHECK(none.status == 1);
     CHECK(none.errors.find("no reference database") != std::string::npos);
     CHECK(database.query("select 1 from pg_namespace where nspname = 'rag_memory'").empty());
 
     database.execute(reference_tables_sql());
     const auto before = database.query(reference_digest_sql());
-    const Answer plan = run_rag({"migrate", "--from-reference", "--dry-run"}, environment);
+    const Ended plan = run_rag({"migrate", "--from-reference", "--dry-run"}, environment);
     CHECK(plan.status == 0);
     CHECK(plan.output.find("documents    5 found, 0 taken over before, 5 would be taken over") !=
           std::string::npos);

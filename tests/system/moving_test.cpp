@@ -1,6 +1,7 @@
 // Export, import, re-index and verification as a person runs them: real processes, killed in the
 // middle.
 
+#include "support/rag_command.hpp"
 #include "support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -17,36 +18,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto answer_timeout = 120s;
-
-struct Ended {
-    int status = -1;
-    std::string output;
-};
-
-ProcessOptions options_for(const TestMemory& memory, const std::vector<std::string>& arguments,
-                           const std::string& error_file) {
-    ProcessOptions options;
-    options.command = {RAG_BINARY};
-    options.command.insert(options.command.end(), arguments.begin(), arguments.end());
-    options.environment = memory.environment();
-    options.working_dir = memory.dir();
-    options.error_file = error_file;
-    return options;
-}
-
-Ended run_rag(const TestMemory& memory, const std::vector<std::string>& arguments) {
-    const TempDir dir;
-    Process process(options_for(memory, arguments, dir.file("errors")));
-    process.close_input();
-    Ended ended;
-    while (const auto line = process.read_line(answer_timeout)) {
-        ended.output += *line + '\n';
-    }
-    ended.status = process.wait(answer_timeout).value_or(-1);
-    std::ifstream errors(dir.file("errors"));
-    ended.output.append(std::istreambuf_iterator<char>(errors), {});
-    return ended;
-}
 
 json document_line(int number) {
     const std::string content = "Entry " + std::to_string(number) +
@@ -102,16 +73,6 @@ std::string model_of(const TestMemory& memory) {
     return json::parse(list.output).at("result").at(0).at("embedding_model");
 }
 
-double peak_memory_mb(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("VmHWM:")) {
-            return std::stod(line.substr(6)) / 1024;
-        }
-    }
-    return 0;
-}
-
 }  // namespace
 
 TEST_CASE("moving: a re-index that is killed answers as before, and goes on when it is repeated") {
@@ -121,26 +82,26 @@ TEST_CASE("moving: a re-index that is killed answers as before, and goes on when
     CHECK(model_of(memory) == "elsewhere/model");
     {
         const TempDir dir;
-        Process process(options_for(memory, {"reindex", "log"}, dir.file("errors")));
+        Process process(rag_process(memory, {"reindex", "log"}, dir.file("errors")));
         std::this_thread::sleep_for(400ms);  // Anywhere on its way, its end included.
         process.signal(SIGKILL);
         process.wait(answer_timeout);
     }
     const Ended found = run_rag(memory, {"--json", "search", "heron", "--mode", "keyword"});
     CHECK(found.status == 0);
-    CHECK(json::parse(found.output.substr(0, found.output.find('\n'))).at("result").size() == 5);
+    CHECK(json::parse(found.output).at("result").size() == 5);
     const Ended again = run_rag(memory, {"--json", "reindex", "log"});
-    REQUIRE_MESSAGE(again.status == 0, again.output);
-    CHECK(model_of(memory) == "builtin/static-en-512");
+    REQUIRE_MESSAGE(again.status == 0, again.errors);
+    CHECK(model_of(memory) == "builtin/static-en-512-2");
     const Ended near =
         run_rag(memory, {"--json", "search", "heron", "--mode", "vector", "--explain"});
-    REQUIRE_MESSAGE(near.status == 0, near.output);
+    REQUIRE_MESSAGE(near.status == 0, near.errors);
     const json result = json::parse(near.output);
     CHECK(result.at("result").size() == 5);
     CHECK(result.at("explain").at("filter_set") == documents);
     CHECK(result.at("result").at(0).at("explain").at("rank_vector") == 1);
     const Ended verified = run_rag(memory, {"--json", "verify", "--sample", "10"});
-    CHECK_MESSAGE(verified.status == 0, verified.output);
+    CHECK_MESSAGE(verified.status == 0, verified.errors);
     CHECK(json::parse(verified.output).at("recall_at_10") >= 0.95);
     CHECK(run_rag(memory, {"verify", "--recall-min", "1.5"}).status == 1);
 }
@@ -152,11 +113,11 @@ TEST_CASE("moving: an export streams through bounded memory and enters another m
     const std::string path = write_export(from, documents);
     {
         const TempDir dir;
-        Process process(options_for(from, {"import", path}, dir.file("errors")));
+        Process process(rag_process(from, {"import", path}, dir.file("errors")));
         double peak = 0;
         std::optional<int> status;
         while (!(status = process.wait(20ms))) {
-            peak = std::max(peak, peak_memory_mb(process.pid()));
+            peak = std::max(peak, memory_kb(process.pid(), "VmHWM") / 1024);
         }
         CHECK(status == 0);
         CHECK(peak < 400);

@@ -1,6 +1,7 @@
 // What only a real process shows: that it starts before its store, says nothing but the protocol,
 // ends when its client goes, and loses nothing when it is killed.
 
+#include "support/rag_command.hpp"
 #include "support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -16,8 +17,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto answer_timeout = 30s;
 
 std::string text_of(int number) {
     return "Entry number " + std::to_string(number) + " of the log.";
@@ -35,38 +34,6 @@ constexpr double memory_factor = 1;
 #else
 constexpr double memory_factor = 1;
 #endif
-
-double peak_memory_mb(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("VmHWM:")) {
-            return std::stod(line.substr(6)) / 1024;
-        }
-    }
-    return 0;
-}
-
-std::optional<int> run_rag(const std::vector<std::string>& arguments,
-                           const std::map<std::string, std::string>& environment,
-                           std::string* errors = nullptr) {
-    const TempDir dir;
-    ProcessOptions options;
-    options.command = {RAG_BINARY};
-    options.command.insert(options.command.end(), arguments.begin(), arguments.end());
-    options.environment = environment;
-    options.working_dir = dir.path().string();
-    options.error_file = dir.file("errors");
-    Process process(options);
-    process.close_input();
-    while (process.read_line(answer_timeout)) {
-    }
-    const auto status = process.wait(answer_timeout);
-    if (errors != nullptr) {
-        std::ifstream file(options.error_file);
-        errors->assign(std::istreambuf_iterator<char>(file), {});
-    }
-    return status;
-}
 
 /// Writes documents until the server dies; returns the numbers whose answer came back.
 std::set<int> write_until_killed(RunningServer& server, McpClient& client, int first,
@@ -215,7 +182,7 @@ TEST_CASE("process: a folder of 10 000 files streams through bounded memory") {
     CHECK(result["files_ingested"] == 10'000);
     CHECK(result["failed_files"].size() == 1);
     CHECK(client->take_notifications().size() >= 100);
-    CHECK(peak_memory_mb(server.process().pid()) < 250 * memory_factor);
+    CHECK(memory_kb(server.process().pid(), "VmHWM") / 1024 < 250 * memory_factor);
     const json found =
         call_tool(*client, "search_documents", {{"query", "Record 7777"}, {"limit", 1}});
     CHECK(found.at("structuredContent")
@@ -262,32 +229,32 @@ TEST_CASE("process: SIGTERM and SIGINT end it in order") {
 
 TEST_CASE("process: an address beyond loopback without authentication refuses to start") {
     const TestMemory memory(StoreKind::sqlite);
-    std::string errors;
-    CHECK(run_rag({"serve", "--host", "0.0.0.0", "--port", "0"}, memory.environment(), &errors) ==
-          2);
-    CHECK(errors.find("RAG_AUTH") != std::string::npos);
+    const Ended open = run_rag({"serve", "--host", "0.0.0.0", "--port", "0"}, memory.environment());
+    CHECK(open.status == 2);
+    CHECK(open.errors.find("RAG_AUTH") != std::string::npos);
     auto environment = memory.environment();
     environment["RAG_AUTH"] = "token";
-    CHECK(run_rag({"serve", "--port", "0"}, environment, &errors) == 2);
-    CHECK(errors.find("rag token create") != std::string::npos);
+    const Ended tokenless = run_rag({"serve", "--port", "0"}, environment);
+    CHECK(tokenless.status == 2);
+    CHECK(tokenless.errors.find("rag token create") != std::string::npos);
 }
 
 TEST_CASE(
     "process: wrong usage is 2, a failed call 1, help and version work without configuration") {
     const TestMemory memory(StoreKind::sqlite);
     const auto environment = memory.environment();
-    CHECK(run_rag({"--version"}, {{"RAG_LOG_LEVEL", "nonsense"}}) == 0);
-    CHECK(run_rag({"search", "--help"}, {{"RAG_LOG_LEVEL", "nonsense"}}) == 0);
-    CHECK(run_rag({}, environment) == 2);
-    CHECK(run_rag({"no-such-command"}, environment) == 2);
-    CHECK(run_rag({"status"}, {{"RAG_LOG_LEVEL", "nonsense"}, {"RAG_DATA_DIR", memory.dir()}}) ==
-          2);
-    CHECK(run_rag({"collection", "info", "nope"}, environment) == 1);
-    CHECK(run_rag({"collection", "create", "c", "d", "--json"}, environment) == 0);
-    CHECK(run_rag({"ingest", "text", "hello", "-c", "c"}, environment) == 0);
-    CHECK(run_rag({"search", "hello", "--json"}, environment) == 0);
-    CHECK(run_rag({"status"}, environment) == 0);
-    CHECK(run_rag({"doctor"}, environment) == 0);
-    CHECK(run_rag({"config", "show"}, environment) == 0);
-    CHECK(run_rag({"mcp-config", "cursor"}, environment) == 0);
+    CHECK(run_rag({"--version"}, {{"RAG_LOG_LEVEL", "nonsense"}}).status == 0);
+    CHECK(run_rag({"search", "--help"}, {{"RAG_LOG_LEVEL", "nonsense"}}).status == 0);
+    CHECK(run_rag({}, environment).status == 2);
+    CHECK(run_rag({"no-such-command"}, environment).status == 2);
+    CHECK(run_rag({"status"}, {{"RAG_LOG_LEVEL", "nonsense"}, {"RAG_DATA_DIR", memory.dir()}})
+              .status == 2);
+    CHECK(run_rag({"collection", "info", "nope"}, environment).status == 1);
+    CHECK(run_rag({"collection", "create", "c", "d", "--json"}, environment).status == 0);
+    CHECK(run_rag({"ingest", "text", "hello", "-c", "c"}, environment).status == 0);
+    CHECK(run_rag({"search", "hello", "--json"}, environment).status == 0);
+    CHECK(run_rag({"status"}, environment).status == 0);
+    CHECK(run_rag({"doctor"}, environment).status == 0);
+    CHECK(run_rag({"config", "show"}, environment).status == 0);
+    CHECK(run_rag({"mcp-config", "cursor"}, environment).status == 0);
 }

@@ -193,16 +193,6 @@ void check_strange_texts(StoreKind store) {
     CHECK(server.log().find("failed:") == std::string::npos);
 }
 
-double resident_kb(RunningServer& server) {
-    std::ifstream file("/proc/" + std::to_string(server.process().pid()) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("VmRSS:")) {
-            return std::stod(line.substr(6));
-        }
-    }
-    return 0;
-}
-
 /// Opens sessions over one connection, as many clients that say hello and then nothing.
 void open_sessions(WireClient& client, int count) {
     for (int i = 0; i < count; ++i) {
@@ -234,9 +224,10 @@ TEST_CASE("protocol: an idle session and an idle listener cost little memory") {
     wait_until_open(server);
     WireClient client(port_of(server));
     open_sessions(client, 500);
-    const double before_sessions = resident_kb(server);
+    const double before_sessions = memory_kb(server.process().pid(), "VmRSS");
     open_sessions(client, 3000);
-    const double per_session = (resident_kb(server) - before_sessions) / 3000;
+    const double per_session =
+        (memory_kb(server.process().pid(), "VmRSS") - before_sessions) / 3000;
     MESSAGE("an idle session: " << per_session << " KB");
     CHECK(per_session < (sanitized ? 50 : 4));
 
@@ -250,9 +241,10 @@ TEST_CASE("protocol: an idle session and an idle listener cost little memory") {
         }
     };
     listen(20);
-    const double before_listeners = resident_kb(server);
+    const double before_listeners = memory_kb(server.process().pid(), "VmRSS");
     listen(180);
-    const double per_listener = (resident_kb(server) - before_listeners) / 180;
+    const double per_listener =
+        (memory_kb(server.process().pid(), "VmRSS") - before_listeners) / 180;
     MESSAGE("an idle listener: " << per_listener << " KB");
     CHECK(per_listener < (sanitized ? 500 : 64));
 }

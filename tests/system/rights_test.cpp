@@ -115,6 +115,7 @@ std::vector<ToolRow> tool_rows() {
         {"delete_document", "writer", {{"document_id", absent_document}}},
         {"list_documents", "reader", json::object()},
         {"delete_collection", "admin", {{"collection_name", "absent"}, {"name", "absent"}}},
+        {"export_collection", "reader", absent},
         {"list_document_versions", "reader", {{"document_id", absent_document}}},
         {"restore_document_version", "writer", {{"document_id", absent_document}, {"version", 1}}},
         {"search", "reader", {{"query", "cat"}}},
@@ -280,4 +281,42 @@ TEST_CASE("rights: no route but health answers without a token") {
         }
     }
     CHECK(client.Get("/health")->status == 200);  // The store has answered already.
+}
+
+TEST_CASE("rights: figures of the whole store are for tokens that cover all of it") {
+    const RightsWorld world;
+    httplib::Client client(world.server.address());
+    const auto get = [&](const std::string& who, const char* path) {
+        return client.Get(path, {{"Authorization", "Bearer " + who + secret_tail}});
+    };
+    for (const char* path : {"/metrics", "/api/system/health", "/api/system/detailed-health"}) {
+        CAPTURE(path);
+        CHECK(get("reader", path)->status == 200);
+        for (const char* fenced : {"fenced", "fenced_reader"}) {
+            const auto refused = get(fenced, path);
+            CHECK(refused->status == 403);
+            CHECK(refused->body.find("limited to some collections") != std::string::npos);
+        }
+    }
+    CHECK(get("reader", "/health")->body.find("version") != std::string::npos);
+    CHECK(get("fenced", "/health")->body.find("version") == std::string::npos);
+}
+
+TEST_CASE("rights: a collection is exported in parts that together are what is imported") {
+    const RightsWorld world;
+    std::string text;
+    json cursor = nullptr;
+    int parts = 0;
+    do {
+        const json arguments{{"collection_name", "open"}, {"cursor", cursor}, {"max_chars", 100}};
+        const json part = world.call("fenced_reader", "export_collection", arguments)
+                              .body["result"]["structuredContent"];
+        text += part["jsonl"].get<std::string>();
+        cursor = part["next_cursor"];
+        ++parts;
+    } while (!cursor.is_null() && parts < 100);
+    CHECK(parts > 3);
+    CHECK(text.find("The cat sat in open") != std::string::npos);
+    CHECK(text.find("hidden") == std::string::npos);
+    CHECK(text.ends_with("{\"end\":{\"collections\":1,\"documents\":1}}\n"));
 }

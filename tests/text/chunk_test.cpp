@@ -188,3 +188,66 @@ TEST_CASE("indexed text: title, heading path and passage, without empty lines") 
     CHECK(indexed_text("", "", "c") == "c");
     CHECK(indexed_text("T", "", "c") == "T\nc");
 }
+
+namespace {
+
+/// So many lines of a body, with a gap here and there.
+std::string body(const std::string& indent, int lines) {
+    std::string text;
+    for (int i = 0; i < lines; ++i) {
+        text += indent + "call_number_" + std::to_string(i) + "();\n" + (i % 5 == 4 ? "\n" : "");
+    }
+    return text;
+}
+
+std::vector<TextChunk> code_chunks(const std::string& text) {
+    return chunk_text(text, TextFormat::code);
+}
+
+}  // namespace
+
+TEST_CASE("chunk: a function stays whole, with its comment, whatever gaps it has") {
+    const std::string first = "// What the first does.\nint first() {\n" + body("    ", 60) + "}\n";
+    const std::string second =
+        "/// What the second does.\nint second()\n{\n" + body("    ", 60) + "    return 0;\n}\n";
+    const auto chunks = code_chunks(first + "\n" + second);
+    REQUIRE(chunks.size() == 2);
+    CHECK(chunks[0].content + "\n" == first);
+    CHECK(chunks[1].content + "\n" == second);
+}
+
+TEST_CASE("chunk: a long class is cut at its methods, in Python as with braces") {
+    std::string python = "class Long:\n    \"\"\"What it is.\"\"\"\n\n";
+    std::string braces = "class Long {\npublic:\n";
+    for (int i = 0; i < 6; ++i) {
+        const std::string name = "method_" + std::to_string(i);
+        python += "    @decorated\n    def " + name + "(self):\n" + body("        ", 45) + "\n";
+        braces += "    // Says more.\n    int " + name + "() const {\n" + body("        ", 45) +
+                  "    }\n";
+    }
+    for (const std::string& text : {python, braces + "};\n"}) {
+        const auto chunks = code_chunks(text);
+        CAPTURE(text);
+        REQUIRE(chunks.size() == 6);
+        for (std::size_t i = 0; i < chunks.size(); ++i) {
+            const std::string name = "method_" + std::to_string(i) + "(";
+            CHECK(chunks[i].content.find(name) != std::string::npos);
+            CHECK(chunks[i].content.find("call_number_44") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("chunk: small definitions share a chunk, one that is far too long is cut at gaps") {
+    std::string small;
+    for (int i = 0; i < 30; ++i) {
+        small += "def f" + std::to_string(i) + "(x):\n    return x + " + std::to_string(i) + "\n\n";
+    }
+    CHECK(code_chunks(small).size() == 1);
+    const auto chunks = code_chunks("void huge() {\n" + body("    ", 400) + "}\n");
+    CHECK(chunks.size() > 4);
+    for (const TextChunk& chunk : chunks) {
+        CHECK(chunk.content.find("\n}") ==
+              (&chunk == &chunks.back() ? chunk.content.size() - 2 : std::string::npos));
+        CHECK(chunk.char_end - chunk.char_start <= 2400);
+    }
+}

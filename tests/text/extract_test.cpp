@@ -1,4 +1,5 @@
 #include "text/extract.hpp"
+#include "text/detect.hpp"
 
 #include "base/utf8.hpp"
 #include "rag/error.hpp"
@@ -147,4 +148,30 @@ TEST_CASE("html: deep, huge and broken pages end, with well-formed text") {
         REQUIRE(rag::is_utf8(text));
         REQUIRE(text.find('\0') == std::string::npos);
     }
+}
+
+TEST_CASE("detect: documents are known by their first bytes, type and extension") {
+    const auto document = [](std::string_view bytes, const std::string& filename,
+                             const std::string& type = "") {
+        return detect_source(bytes, {filename, type}).document;
+    };
+    const std::string zip = "PK\3\4" + std::string(26, '\0');
+    CHECK(document("%PDF-1.7\n", "x.bin") == rag::DocumentType::pdf);
+    CHECK(document(zip, "a.DOCX") == rag::DocumentType::docx);
+    CHECK(document(zip, "/get", "application/epub+zip") == rag::DocumentType::epub);
+    CHECK(document(zip, "/get",
+                   "application/vnd.openxmlformats-officedocument.presentationml.presentation") ==
+          rag::DocumentType::pptx);
+    CHECK(document(zip + "mimetypeapplication/epub+zipPK", "b.zip") == rag::DocumentType::epub);
+    CHECK(!document(zip, "b.zip"));
+    CHECK(!document(zip, "b.pdf"));
+    CHECK(document("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "c.docx") == rag::DocumentType::docx);
+    CHECK(!document("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "c.doc"));
+    CHECK(document("no zip", "c.docx") == rag::DocumentType::docx);
+    CHECK(!document("<html>", "c.docx", "text/html"));
+    CHECK(document("From: a", "d.eml") == rag::DocumentType::mail);
+    CHECK(!document("\x89PNG\r\n", "e.pdf"));
+    CHECK(format_of_extension("docx") == TextFormat::markdown);
+    CHECK(format_of_extension("cpp") == TextFormat::code);
+    CHECK(format_of_extension("") == TextFormat::plain);
 }

@@ -247,6 +247,10 @@ TEST_CASE("tools: files and sites, each answer as its schema says") {
     const Json analysis = world.call(
         "analyze_website", {{"base_url", "http://site.example"}, {"include_url_lists", true}});
     CHECK(analysis["url_groups"]["/docs"].size() == 1);
+    CHECK(analysis["data_quality"] == Json{{"pages_read", 2},
+                                           {"forms", {{"json_ld", 1}}},
+                                           {"page_types", {{"product", 1}}},
+                                           {"fields", {{"price", 1}}}});
 }
 
 TEST_CASE("tools: what is wrong with arguments is a sentence that names them") {
