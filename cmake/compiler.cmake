@@ -32,7 +32,7 @@ target_compile_options(rag_flags INTERFACE
 target_include_directories(rag_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
 
 if(RAG_SANITIZE)
-  add_compile_options(-fsanitize=${RAG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_compile_options(-fsanitize=${RAG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${RAG_SANITIZE})
 else()
   add_compile_options(-fstack-protector-strong)
