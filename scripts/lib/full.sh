@@ -12,7 +12,7 @@ run_fuzzer() {
 
 configure_fuzzers() {
     cmake -S "$root" -B "$root/build/fuzz" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DRAG_TESTS=ON \
-        -DRAG_FUZZ=ON -DRAG_SANITIZE=address,undefined,fuzzer-no-link &&
+        -DRAG_FUZZ=ON -DRAG_SANITIZE=address,undefined,fuzzer-no-link -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" &&
         ninja -C "$root/build/fuzz" --quiet rag_fuzzers
 }
 
