@@ -1,6 +1,8 @@
 // The whole product from outside: what a user waits for, measured over real connections.
-// usage: rag_bench [--chunks N]... [--store sqlite|postgres]...
+// usage: rag_bench [--chunks N]... [--store sqlite|postgres]... [--text FOLDER]
+// Text is made by TextMaker, or, with --text, taken from a folder's files as far as they reach.
 
+#include "bench/text_folder.hpp"
 #include "bench/text_maker.hpp"
 #include "support/running_server.hpp"
 
@@ -20,7 +22,7 @@ namespace {
 
 using namespace rag::test;
 using nlohmann::json;
-using rag::bench::TextMaker;
+using namespace rag::bench;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t document_bytes = 12'000;
@@ -29,6 +31,9 @@ constexpr int searches_by_client = 300;
 /// From this many on a graph answers for vectors, once it is built (index/graph_keeper.hpp).
 constexpr double graph_vectors_min = 50'000;
 constexpr std::chrono::seconds graph_wait_max{180};
+
+/// The text of one client's documents or questions, from its seed.
+using MakeSource = std::function<std::unique_ptr<TextSource>(std::uint64_t seed)>;
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -57,7 +62,7 @@ void measure_start() {
 
 /// Fills the collection up to at least so many chunks; prints the speed of this part.
 std::int64_t ingest(RunningServer& server, std::int64_t from, std::int64_t chunks_wanted,
-                    int round) {
+                    int round, const MakeSource& make_source) {
     std::atomic<std::int64_t> chunks{from};
     std::atomic<std::int64_t> bytes{0};
     std::atomic<std::int64_t> documents{0};
@@ -65,10 +70,13 @@ std::int64_t ingest(RunningServer& server, std::int64_t from, std::int64_t chunk
     std::vector<std::thread> clients;
     for (int i = 0; i < ingest_clients; ++i) {
         clients.emplace_back([&, i] {
-            TextMaker maker(static_cast<std::uint64_t>(round * 100 + i));
+            const auto source = make_source(static_cast<std::uint64_t>(round * 100 + i));
             const auto client = server.connect(Wire::modern);
             while (chunks < chunks_wanted) {
-                const std::string text = maker.make_document(document_bytes);
+                const std::string text = source->make_document(document_bytes);
+                if (text.empty()) {
+                    break;
+                }
                 const json result = call_tool(*client, "ingest_text",
                                               {{"content", text}, {"collection_name", "bench"}});
                 chunks += result.at("structuredContent").at("num_chunks").get<std::int64_t>();
@@ -112,17 +120,18 @@ void await_index(const RunningServer& server, std::int64_t chunks) {
                 read_gauge(server, "rag_index_graph_vectors"));
 }
 
-void measure_search(RunningServer& server, const char* mode, int client_count) {
+void measure_search(RunningServer& server, const char* mode, int client_count,
+                    const MakeSource& make_source) {
     std::vector<std::vector<double>> times_ms(static_cast<std::size_t>(client_count));
     const auto start = Clock::now();
     std::vector<std::thread> clients;
     for (int i = 0; i < client_count; ++i) {
         clients.emplace_back([&, i] {
-            TextMaker maker(static_cast<std::uint64_t>(1'000 + i));
+            const auto source = make_source(static_cast<std::uint64_t>(1'000 + i));
             const auto client = server.connect(Wire::modern);
             for (int n = 0; n < searches_by_client; ++n) {
                 const std::string question =
-                    maker.make_question(3 + static_cast<std::size_t>(n) % 6);
+                    source->make_question(3 + static_cast<std::size_t>(n) % 6);
                 const auto asked = Clock::now();
                 const json result = call_tool(*client, "search_documents",
                                               {{"query", question}, {"search_mode", mode}});
@@ -146,7 +155,8 @@ void measure_search(RunningServer& server, const char* mode, int client_count) {
                 static_cast<double>(all.size()) / took);
 }
 
-void measure_store(StoreKind store, const std::vector<std::int64_t>& sizes) {
+void measure_store(StoreKind store, const std::vector<std::int64_t>& sizes,
+                   const MakeSource& make_source) {
     std::printf("%s, over Streamable HTTP\n", store == StoreKind::sqlite ? "SQLite" : "Postgres");
     const TestMemory memory(store);
     RunningServer server(memory, Transport::streamable_http);
@@ -155,12 +165,13 @@ void measure_store(StoreKind store, const std::vector<std::int64_t>& sizes) {
     std::int64_t chunks = 0;
     int round = 0;
     for (const std::int64_t size : sizes) {
-        chunks = ingest(server, chunks, size, ++round);
+        chunks = ingest(server, chunks, size, ++round, make_source);
         await_index(server, chunks);
         for (const char* mode : {"hybrid", "vector", "keyword"}) {
-            measure_search(server, mode, 1);
+            measure_search(server, mode, 1, make_source);
         }
-        measure_search(server, "hybrid", 16);
+        measure_search(server, "hybrid", 16, make_source);
+        measure_search(server, "hybrid", 64, make_source);
         std::printf("  memory of the server: resident %.0f MB, peak %.0f MB\n",
                     memory_kb(server.process().pid(), "VmRSS") / 1024,
                     memory_kb(server.process().pid(), "VmHWM") / 1024);
@@ -173,6 +184,7 @@ void measure_store(StoreKind store, const std::vector<std::int64_t>& sizes) {
 int main(int argc, char** argv) {
     std::vector<std::int64_t> sizes;
     std::vector<StoreKind> stores;
+    std::string folder;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i];
         const std::string value = argv[i + 1];
@@ -180,8 +192,11 @@ int main(int argc, char** argv) {
             sizes.push_back(std::stoll(value));
         } else if (option == "--store") {
             stores.push_back(value == "postgres" ? StoreKind::postgres : StoreKind::sqlite);
+        } else if (option == "--text") {
+            folder = value;
         } else {
-            std::fprintf(stderr, "usage: rag_bench [--chunks N]... [--store sqlite|postgres]...\n");
+            std::fprintf(stderr, "usage: rag_bench [--chunks N]... [--store sqlite|postgres]... "
+                                 "[--text FOLDER]\n");
             return 2;
         }
     }
@@ -194,7 +209,14 @@ int main(int argc, char** argv) {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     measure_start();
     for (const StoreKind store : stores) {
-        measure_store(store, sizes);
+        // Anew for each store, which begins with the first file.
+        const auto texts = folder.empty() ? nullptr : std::make_shared<TextFolder>(folder);
+        measure_store(store, sizes, [texts](std::uint64_t seed) -> std::unique_ptr<TextSource> {
+            if (texts) {
+                return std::make_unique<FolderText>(texts, seed);
+            }
+            return std::make_unique<TextMaker>(seed);
+        });
     }
     return 0;
 }

@@ -65,7 +65,8 @@ std::map<std::string, std::string> TestMemory::environment() const {
 }
 
 RunningServer::RunningServer(const TestMemory& memory, Transport transport,
-                             std::map<std::string, std::string> environment)
+                             std::map<std::string, std::string> environment,
+                             const std::vector<std::string>& launcher)
     : transport_(transport) {
     ProcessOptions options;
     options.environment = memory.environment();
@@ -74,8 +75,10 @@ RunningServer::RunningServer(const TestMemory& memory, Transport transport,
     }
     options.working_dir = memory.dir();
     options.error_file = log_dir_.file("log");
-    options.command = {RAG_BINARY, "serve", "--transport",
-                       transport == Transport::stdio ? "stdio" : "http"};
+    options.command = launcher;
+    options.command.insert(options.command.end(),
+                           {RAG_BINARY, "serve", "--transport",
+                            transport == Transport::stdio ? "stdio" : "http"});
     if (transport != Transport::stdio) {
         options.command.insert(options.command.end(), {"--port", "0"});
     }

@@ -37,8 +37,10 @@ private:
 /// A real `rag serve` as a child process, on a memory that may outlive it.
 class RunningServer {
 public:
+    /// `launcher`: words before the command, of a program that becomes it (exec).
     RunningServer(const TestMemory& memory, Transport transport,
-                  std::map<std::string, std::string> environment = {});
+                  std::map<std::string, std::string> environment = {},
+                  const std::vector<std::string>& launcher = {});
 
     Process& process() { return *process_; }
     /// "http://127.0.0.1:PORT"; empty for stdio.

@@ -40,7 +40,8 @@ void send_at_once(int socket) {
 
 }  // namespace
 
-TcpRelay::TcpRelay(const std::string& address) {
+TcpRelay::TcpRelay(const std::string& address, std::chrono::milliseconds one_way)
+    : one_way_(one_way) {
     std::smatch parts;
     static const std::regex form("(.*127[.]0[.]0[.]1:)([0-9]+)(.*)");
     if (!std::regex_match(address, parts, form)) {
@@ -85,11 +86,13 @@ void TcpRelay::run() {
             waiting.push_back({pair.client, POLLIN, 0});
             waiting.push_back({pair.server, POLLIN, 0});
         }
-        ::poll(waiting.data(), waiting.size(), look_ms);
+        ::poll(waiting.data(), waiting.size(), wait_ms());
         for (std::size_t i = 0; i < pairs_.size(); ++i) {
             Pair& pair = pairs_[i];
-            const bool up = waiting[1 + 2 * i].revents == 0 || pass_on(pair.client, pair.server);
-            const bool down = waiting[2 + 2 * i].revents == 0 || pass_on(pair.server, pair.client);
+            const bool up = (waiting[1 + 2 * i].revents == 0 || take(pair.client, pair.up)) &&
+                            deliver(pair.up, pair.server);
+            const bool down = (waiting[2 + 2 * i].revents == 0 || take(pair.server, pair.down)) &&
+                              deliver(pair.down, pair.client);
             if (!up || !down) {
                 close(pair);
             }
@@ -107,7 +110,9 @@ void TcpRelay::run() {
 }
 
 void TcpRelay::accept() {
-    Pair pair{::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), make_socket()};
+    Pair pair;
+    pair.client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    pair.server = make_socket();
     sockaddr_in address = loopback(server_port_);
     if (pair.client < 0 ||
         ::connect(pair.server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
@@ -116,22 +121,49 @@ void TcpRelay::accept() {
     }
     send_at_once(pair.client);
     send_at_once(pair.server);
-    pairs_.push_back(pair);
+    pairs_.push_back(std::move(pair));
 }
 
-/// False when one of the two is gone.
-bool TcpRelay::pass_on(int from, int to) {
-    std::array<char, 65536> piece{};
-    const ssize_t got = ::recv(from, piece.data(), piece.size(), 0);
-    for (ssize_t sent = 0; sent < got;) {
-        const ssize_t more =
-            ::send(to, piece.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);
-        if (more <= 0) {
-            return false;
+/// Until the next piece is due, or something has to be looked at.
+int TcpRelay::wait_ms() const {
+    Clock::time_point next = Clock::now() + std::chrono::milliseconds(look_ms);
+    for (const Pair& pair : pairs_) {
+        for (const std::deque<Piece>* way : {&pair.up, &pair.down}) {
+            if (!way->empty()) {
+                next = std::min(next, way->front().due);
+            }
         }
-        sent += more;
     }
-    return got > 0;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+/// False when the sender is gone.
+bool TcpRelay::take(int from, std::deque<Piece>& way) const {
+    std::string bytes(65536, '\0');
+    const ssize_t got = ::recv(from, bytes.data(), bytes.size(), 0);
+    if (got <= 0) {
+        return false;
+    }
+    bytes.resize(static_cast<std::size_t>(got));
+    way.push_back({Clock::now() + one_way_, std::move(bytes)});
+    return true;
+}
+
+/// Sends what is due; false when the receiver is gone.
+bool TcpRelay::deliver(std::deque<Piece>& way, int to) {
+    while (!way.empty() && way.front().due <= Clock::now()) {
+        const std::string& bytes = way.front().bytes;
+        for (std::size_t sent = 0; sent < bytes.size();) {
+            const ssize_t more = ::send(to, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+            if (more <= 0) {
+                return false;
+            }
+            sent += static_cast<std::size_t>(more);
+        }
+        way.pop_front();
+    }
+    return true;
 }
 
 void TcpRelay::close(Pair& pair) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <thread>
 #include <vector>
@@ -9,11 +11,13 @@
 namespace rag::test {
 
 /// Passes bytes on between loopback and a server, until it is shut: the network between two
-/// machines, which a test can cut.
+/// machines, which a test can cut, or make as far as another continent.
 class TcpRelay {
 public:
     /// `address` is a URL whose host is 127.0.0.1, such as postgresql://user@127.0.0.1:5432/name.
-    explicit TcpRelay(const std::string& address);
+    /// What is sent arrives `one_way` later, and in its order; a connection is made at once.
+    explicit TcpRelay(const std::string& address,
+                      std::chrono::milliseconds one_way = std::chrono::milliseconds{0});
     ~TcpRelay();
     TcpRelay(const TcpRelay&) = delete;
     TcpRelay& operator=(const TcpRelay&) = delete;
@@ -26,16 +30,28 @@ public:
     void open();
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    /// Bytes under way in one direction.
+    struct Piece {
+        Clock::time_point due;
+        std::string bytes;
+    };
     struct Pair {
         int client = -1;
         int server = -1;
+        std::deque<Piece> up;
+        std::deque<Piece> down;
     };
 
     void run();
     void accept();
-    static bool pass_on(int from, int to);
+    int wait_ms() const;
+    bool take(int from, std::deque<Piece>& way) const;
+    static bool deliver(std::deque<Piece>& way, int to);
     static void close(Pair& pair);
 
+    const std::chrono::milliseconds one_way_;
     std::string address_;
     std::uint16_t port_ = 0;
     std::uint16_t server_port_ = 0;
