@@ -162,10 +162,10 @@ const server = new Server({
 /** Beyond what one principal may have running, each call more is 429. */
 async function under_call_limit() {
   await server.end("SIGTERM");
-  server.start({ RAG_CONCURRENT_CALLS: "8" });
+  server.start({ RAG_CONCURRENT_CALLS: "2" });
   await server.untilWell();
   const outcomes = await search_at_once(server.port, 100);
-  console.log(`with RAG_CONCURRENT_CALLS=8, ${describe(outcomes)}`);
+  console.log(`with RAG_CONCURRENT_CALLS=2, ${describe(outcomes)}`);
   if (!outcomes.refusals[429]) ledger.blame("nobody was refused with 429");
   console.log(await recover(server.port));
 }

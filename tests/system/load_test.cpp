@@ -87,7 +87,7 @@ TEST_CASE("load: more calls than RAG_QUEUE holds are 503 with the time to wait, 
 }
 
 TEST_CASE("load: more calls than RAG_CONCURRENT_CALLS are 429 with the time to wait") {
-    check_refusals({{"RAG_WORKERS", "2"}, {"RAG_CONCURRENT_CALLS", "4"}}, 429);
+    check_refusals({{"RAG_WORKERS", "8"}, {"RAG_CONCURRENT_CALLS", "4"}}, 429);
 }
 
 TEST_CASE("load: clients within the queue's length are all answered") {
