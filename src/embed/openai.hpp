@@ -37,10 +37,10 @@ struct OpenAiOptions {
 /// cut after 8000 characters, because services refuse what is longer than their model's window;
 /// blank texts are not sent.
 ///
-/// 429, 5xx and time-outs are tried again within the retry limits, other refusals are not. A service
-/// that was given up is not waited for by calls that have a deadline, but for one of them now and
-/// then; jobs, which have none, go on trying. Failures are Error{unavailable} with a sentence that
-/// names the service's host and what to do.
+/// 429, 5xx and time-outs are tried again within the retry limits, other refusals are not. A
+/// service that was given up is not waited for by calls that have a deadline, but for one of them
+/// now and then; jobs, which have none, go on trying. Failures are Error{unavailable} with a
+/// sentence that names the service's host and what to do.
 /// Safe for concurrent use as far as the HttpClient is.
 class OpenAi final : public Embedder {
 public:
