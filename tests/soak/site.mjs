@@ -141,14 +141,13 @@ export class Crawler {
     this.finished++;
     const fresh = !this.inDoubt;
     this.inDoubt = false;
-    if (report.pages_failed > 0) this.#judge_failed_pages(report, begun);
-    else if (fresh) await this.#verify((name, args) => this.caller.call(name, args));
-  }
-
-  /** Pages whose writing met a fault are named as failed, and taken in by the next crawl. */
-  #judge_failed_pages(report, begun) {
-    if (windows.excuse(begun, false)) return;
-    this.ledger.blame(`pages failed: ${JSON.stringify(report.failed_pages)}`);
+    if (!fresh) return; // Its report tells of the crawl that it went on with, too.
+    if (report.pages_failed === 0) {
+      await this.#verify((name, args) => this.caller.call(name, args));
+    } else if (!windows.excuse(begun, false)) {
+      // Pages whose writing met a fault are named as failed, and taken in by the next crawl.
+      this.ledger.blame(`pages failed: ${JSON.stringify(report.failed_pages)}`);
+    }
   }
 
   /** A last crawl of the site as it is, which must succeed, and nothing else in the collection. */
