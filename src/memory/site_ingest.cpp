@@ -238,6 +238,10 @@ void SiteIngest::take_page(const CallContext& context, Run& run, const Page& pag
         }
         visit.settled.state = FrontierState::failed;
         visit.settled.error = error.message();
+        // They are of what was not stored: by them the next crawl would find it unchanged.
+        visit.settled.etag.clear();
+        visit.settled.last_modified.clear();
+        visit.settled.checked_at = {};
         note_failure(run, visit.settled);
     }
     if (before != visit.settled.document) {

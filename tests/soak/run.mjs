@@ -47,7 +47,8 @@ export class Run {
     for (const site of this.sites) await site.open();
     const environment = {
       PATH: process.env.PATH, HOME: "/nonexistent", RAG_DATA_DIR: join(this.#place(), "data"),
-      RAG_LOG_LEVEL: "warn", RAG_LOG_FORMAT: "json", RAG_CRAWL_DELAY: "5", RAG_BROWSER: "off",
+      RAG_LOG_LEVEL: process.env.RAG_SOAK_LOG_LEVEL ?? "warn", RAG_LOG_FORMAT: "json",
+      RAG_CRAWL_DELAY: "5", RAG_BROWSER: "off",
       RAG_CRAWL_ALLOW_HOSTS: this.sites.map((site) => site.authority).join(","),
     };
     if (this.postgres) await this.#open_database(environment);

@@ -142,11 +142,13 @@ export class Crawler {
     const fresh = !this.inDoubt;
     this.inDoubt = false;
     if (!fresh) return; // Its report tells of the crawl that it went on with, too.
-    if (report.pages_failed === 0) {
+    // A page that an earlier crawl found a link to, and that went before it was taken in.
+    const failed = (report.failed_pages ?? []).filter((page) => page.status !== 404);
+    if (failed.length === 0) {
       await this.#verify((name, args) => this.caller.call(name, args));
     } else if (!windows.excuse(begun, false)) {
       // Pages whose writing met a fault are named as failed, and taken in by the next crawl.
-      this.ledger.blame(`pages failed: ${JSON.stringify(report.failed_pages)}`);
+      this.ledger.blame(`pages failed: ${JSON.stringify(failed)}`);
     }
   }
 

@@ -3,7 +3,7 @@
 //
 // usage: soak.mjs SECONDS CLIENTS, called by scripts/soak, which says the rest in the environment
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ledger } from "./ledger.mjs";
@@ -14,7 +14,6 @@ const clients = Number(process.argv[3] ?? 50);
 /** Of the time, what passes with a service for embeddings, and at the end without any fault. */
 const service_share = 0.2;
 const calm_share = 0.15;
-const log_lines_shown = 20;
 
 function read_log(file) {
   try {
@@ -98,10 +97,14 @@ try {
 } catch (error) {
   ledger.blame(error.stack);
 }
-const log = read_log(join(folder, "server.log"));
-for (const [sentence, times] of list_errors(log)) console.log(`  logged ${times} x ${sentence}`);
+const errors = list_errors(read_log(join(folder, "server.log")));
+for (const [sentence, times] of errors) console.log(`  logged ${times} x ${sentence}`);
 const verdict = ledger.close();
-if (verdict !== 0) console.log(log.slice(-log_lines_shown).join("\n"));
+const log_kept = process.env.RAG_SOAK_LOG;
+if (verdict !== 0 && log_kept) {
+  copyFileSync(join(folder, "server.log"), log_kept);
+  console.log(`what the server wrote is in ${log_kept}`);
+}
 await clean_up();
 console.log(`in ${Math.round((Date.now() - begun) / 1000)} s`);
 process.exit(verdict);
