@@ -102,6 +102,7 @@ export function list_service_faults(service, hold_ms) {
 
 /** Makes the fault, waits until the server is well again, and says what it took and cost. */
 export async function make(fault, server) {
+  if (fault.searchesGoOn) await server.untilCopied();
   windows.open(fault.name, fault);
   const begun = Date.now();
   await fault.run();

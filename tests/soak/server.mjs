@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { openSync, readFileSync, readdirSync } from "node:fs";
 
 const healthy_within_ms = 60_000;
+const copied_within_ms = 120_000;
 const stopped_within_ms = 10_000;
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -93,6 +94,15 @@ export class Server {
     const well = async () => (await this.health()).status === "ok";
     if (!(await becomesTrue(well, healthy_within_ms))) {
       throw new Error(`the server did not become well: ${JSON.stringify(await this.health())}`);
+    }
+  }
+
+  /** Until searches are answered from the copy in the server, and so need no database. */
+  async untilCopied() {
+    const copied = async () => (await this.health()).index === "ready";
+    if (!(await becomesTrue(copied, copied_within_ms))) {
+      const health = JSON.stringify(await this.health());
+      throw new Error(`the server has no copy to search in: ${health}`);
     }
   }
 
