@@ -33,5 +33,6 @@ for fuzzer in "$root"/tests/fuzz/*_fuzz.cpp; do
 done
 part "deploy: the image" "$root/tests/deploy/image_test.sh"
 part "deploy: the image, compiled in it" env RAG_IMAGE_BUILD=whole "$root/tests/deploy/image_test.sh"
-part "soak: sqlite" "$root/scripts/soak" --minutes "${RAG_SOAK_MINUTES:-1}"
-part "soak: postgres" "$root/scripts/soak" --minutes "${RAG_SOAK_MINUTES:-1}" --postgres
+part "soak: sqlite, longer" "$root/scripts/soak" --minutes "${RAG_SOAK_MINUTES:-5}"
+part "soak: postgres, longer" "$root/scripts/soak" --minutes "${RAG_SOAK_MINUTES:-5}" --postgres
+part "soak: load" "$root/scripts/soak" --load

@@ -19,6 +19,8 @@ namespace {
 constexpr std::int64_t text_characters_max = 8000;
 constexpr std::size_t reply_bytes_max = std::size_t{64} << 20;
 constexpr int dimensions_max = 65'536;
+/// As good as none, and small enough to be added to a time.
+constexpr std::chrono::hours unbounded{24};
 constexpr std::string_view azure_suffix = ".openai.azure.com";
 
 struct KnownModel {
@@ -94,7 +96,8 @@ OpenAi::OpenAi(OpenAiOptions options, HttpClient& http, RetryTools tools)
       tools_(std::move(tools)),
       endpoint_(make_endpoint(options_.base_url)),
       space_{"openai/" + options_.model, options_.dimensions},
-      cache_(options_.query_cache_entries) {
+      cache_(options_.query_cache_entries),
+      outage_(options_.outage_pause) {
     check_options(options_);
     if (space_.dimensions > 0) {
         return;
@@ -103,7 +106,7 @@ OpenAi::OpenAi(OpenAiOptions options, HttpClient& http, RetryTools tools)
         space_.dimensions = known->dimensions;
         return;
     }
-    const std::vector<Vector> vectors = request_vectors(CallContext{}, {"dimensions"});
+    const std::vector<Vector> vectors = request_vectors(CallContext{}, {"dimensions"}, unbounded);
     space_.dimensions = static_cast<int>(vectors.front().size());
 }
 
@@ -123,7 +126,7 @@ std::vector<Vector> OpenAi::embed_passages(const CallContext& context,
     if (sent.empty()) {
         return vectors;
     }
-    std::vector<Vector> answered = request_vectors(context, sent);
+    std::vector<Vector> answered = request_vectors(context, sent, unbounded);
     for (std::size_t i = 0; i < places.size(); ++i) {
         vectors[places[i]] = std::move(answered[i]);
     }
@@ -139,14 +142,15 @@ Vector OpenAi::embed_query(const CallContext& context, std::string_view text,
     if (std::optional<Vector> known = cache_.find(text)) {
         return *std::move(known);
     }
-    Vector vector = request_vectors(context, {text}).front();
+    Vector vector = request_vectors(context, {text}, options_.query_time_max).front();
     cache_.put(text, vector);
     return vector;
 }
 
 std::vector<Vector> OpenAi::request_vectors(const CallContext& context,
-                                            const std::vector<std::string_view>& texts) {
-    const HttpResponse response = send_until_answered(context, make_request(texts));
+                                            const std::vector<std::string_view>& texts,
+                                            std::chrono::milliseconds time_max) {
+    const HttpResponse response = send_until_answered(context, make_request(texts), time_max);
     if (response.truncated) {
         throw Error(ErrorCode::unavailable,
                     fmt::format("The embedding service {} sent a reply of more than {} MiB.",
@@ -162,16 +166,26 @@ std::vector<Vector> OpenAi::request_vectors(const CallContext& context,
     }
 }
 
-/// The response of status 200, or an Error that says why there is none.
-HttpResponse OpenAi::send_until_answered(const CallContext& context, HttpRequest request) {
+/// The response of status 200, or an Error that says why there is none. A call that has a deadline
+/// gives the service up after `time_max` at the latest.
+HttpResponse OpenAi::send_until_answered(const CallContext& context, const HttpRequest& request,
+                                         std::chrono::milliseconds time_max) {
+    refuse_in_outage(context);
+    const SteadyTime begun = tools_.steady_now();
+    CallContext own = context;
+    if (context.deadline != SteadyTime::max()) {
+        own.deadline = std::min(context.deadline, begun + time_max);
+    }
     Retry retry(tools_, options_.retry);
     for (;;) {
         context.check();
         std::string failure;
         std::optional<std::chrono::milliseconds> asked;
+        const auto allowed = own.time_left(options_.request_timeout);
         try {
-            HttpResponse response = http_.send(context, request);
+            HttpResponse response = http_.send(own, request);
             if (response.status == 200) {
+                outage_.end();
                 return response;
             }
             failure = describe_refusal(response);
@@ -180,25 +194,41 @@ HttpResponse OpenAi::send_until_answered(const CallContext& context, HttpRequest
             }
             asked = parse_retry_after(response.header("retry-after"), tools_.now());
         } catch (const Error& error) {
-            context.check();
-            if (error.code() == ErrorCode::deadline_exceeded) {
-                failure =
-                    fmt::format("The embedding service {} did not answer within {} s.",
-                                endpoint_.authority(), options_.request_timeout.count() / 1000);
-            } else if (error.code() == ErrorCode::unavailable) {
-                failure = fmt::format(
-                    "The embedding service {} cannot be reached; check "
-                    "OPENAI_BASE_URL and the network.",
-                    endpoint_.authority());
-            } else if (error.code() == ErrorCode::invalid_argument) {
-                throw Error(ErrorCode::unavailable, error.message());
-            } else {
-                throw;
+            failure = describe_failure(error, allowed);
+            if (tools_.steady_now() - begun >= options_.query_time_max) {
+                outage_.begin(tools_.steady_now(), failure);
             }
+            context.check();
         }
-        if (!retry.wait(context, asked)) {
+        if (!retry.wait(own, asked)) {
+            outage_.begin(tools_.steady_now(), failure);
             throw Error(ErrorCode::unavailable, failure);
         }
+    }
+}
+
+void OpenAi::refuse_in_outage(const CallContext& context) {
+    if (context.deadline == SteadyTime::max()) {
+        return;
+    }
+    if (const std::optional<std::string> failure = outage_.refusal(tools_.steady_now())) {
+        throw Error(ErrorCode::unavailable, *failure);
+    }
+}
+
+/// Of what kept a request from being answered; throws what another try would not change.
+std::string OpenAi::describe_failure(const Error& error, std::chrono::milliseconds waited) const {
+    switch (error.code()) {
+        case ErrorCode::deadline_exceeded:
+            return fmt::format("The embedding service {} did not answer within {} s.",
+                               endpoint_.authority(), waited.count() / 1000);
+        case ErrorCode::unavailable:
+            return fmt::format(
+                "The embedding service {} cannot be reached; check "
+                "OPENAI_BASE_URL and the network.",
+                endpoint_.authority());
+        case ErrorCode::invalid_argument: throw Error(ErrorCode::unavailable, error.message());
+        default: throw error;
     }
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/url.hpp"
+#include "embed/outage.hpp"
 #include "embed/query_cache.hpp"
 #include "embed/retry.hpp"
 #include "rag/embedder.hpp"
+#include "rag/error.hpp"
 #include "rag/http_client.hpp"
 
 #include <cstddef>
@@ -24,6 +26,9 @@ struct OpenAiOptions {
     int dimensions = 0;  ///< 0: the model's own. Else asked for in every request.
     std::chrono::milliseconds request_timeout{60'000};
     RetryLimits retry;
+    /// Of a question whose call has a deadline: a search has words to answer by.
+    std::chrono::milliseconds query_time_max{5'000};
+    std::chrono::milliseconds outage_pause{5'000};
     std::size_t query_cache_entries = 512;  ///< 3 MB of vectors at 1536 dimensions.
 };
 
@@ -32,8 +37,10 @@ struct OpenAiOptions {
 /// cut after 8000 characters, because services refuse what is longer than their model's window;
 /// blank texts are not sent.
 ///
-/// 429, 5xx and time-outs are tried again within the retry limits, other refusals are not. Failures
-/// are Error{unavailable} with a sentence that names the service's host and what to do.
+/// 429, 5xx and time-outs are tried again within the retry limits, other refusals are not. A
+/// service that was given up is not waited for by calls that have a deadline, but for one of them
+/// now and then; jobs, which have none, go on trying. Failures are Error{unavailable} with a
+/// sentence that names the service's host and what to do.
 /// Safe for concurrent use as far as the HttpClient is.
 class OpenAi final : public Embedder {
 public:
@@ -53,8 +60,12 @@ public:
 
 private:
     std::vector<Vector> request_vectors(const CallContext& context,
-                                        const std::vector<std::string_view>& texts);
-    HttpResponse send_until_answered(const CallContext& context, HttpRequest request);
+                                        const std::vector<std::string_view>& texts,
+                                        std::chrono::milliseconds time_max);
+    HttpResponse send_until_answered(const CallContext& context, const HttpRequest& request,
+                                     std::chrono::milliseconds time_max);
+    void refuse_in_outage(const CallContext& context);
+    std::string describe_failure(const Error& error, std::chrono::milliseconds waited) const;
     HttpRequest make_request(const std::vector<std::string_view>& texts) const;
     std::string describe_refusal(const HttpResponse& response) const;
 
@@ -64,6 +75,7 @@ private:
     const Url endpoint_;
     EmbeddingSpace space_;  ///< Constant after construction.
     QueryCache cache_;      ///< Own synchronisation.
+    Outage outage_;         ///< Own synchronisation.
 };
 
 }  // namespace rag::embed

@@ -124,7 +124,7 @@ bool Copy::adopt(const CallContext& context, std::shared_ptr<const State> loaded
     publish(std::move(loaded));
     bool current = false;
     try {
-        current = apply_locked(context, SIZE_MAX);
+        current = catch_up_locked(context);
     } catch (...) {
         publish(nullptr);
         adopting_ = false;
@@ -212,6 +212,27 @@ void Copy::build(const CallContext& context) {
     flush();
     const std::scoped_lock lock(applying_);
     publish(std::make_shared<const State>(std::move(state)));
+}
+
+bool Copy::catch_up(const CallContext& context) {
+    const auto lock = lock_for(context, applying_);
+    return catch_up_locked(context);
+}
+
+/// Not to where the feed is empty: while others go on writing that may be never.
+bool Copy::catch_up_locked(const CallContext& context) {
+    const FeedPosition end = source_.feed_end(context);
+    for (auto current = newest(); current;) {
+        const auto next = apply_locked(context, 1) ? newest() : nullptr;
+        if (!next) {
+            return false;
+        }
+        if (next->position.position >= end.position || next->position == current->position) {
+            break;
+        }
+        current = next;
+    }
+    return true;
 }
 
 bool Copy::apply_changes(const CallContext& context, std::size_t batches_max) {

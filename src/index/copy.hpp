@@ -62,7 +62,9 @@ public:
     /// Applies what the feed holds, at most `batches_max` reads of it. False when the copy has to
     /// be built anew.
     bool apply_changes(const CallContext& context, std::size_t batches_max);
-    /// The same, unless another thread is at it.
+    /// Applies what the feed holds now. False when the copy has to be built anew.
+    bool catch_up(const CallContext& context);
+    /// As apply_changes, unless another thread is at it.
     bool try_apply_changes(const CallContext& context, std::size_t batches_max);
 
     /// A document that this process wrote; the next apply_written reads it. Never blocks for long.
@@ -83,6 +85,7 @@ private:
     std::vector<CollectionId> choose_excluded(const CallContext& context);
     bool holds(const IndexedDocument& document, const std::vector<CollectionId>& excluded) const;
     bool apply_locked(const CallContext& context, std::size_t batches_max);
+    bool catch_up_locked(const CallContext& context);
     void apply_documents(const CallContext& context, const State& from,
                          const FeedPosition& position, const std::set<DocumentId>& changed,
                          const std::set<DocumentId>& deleted);

@@ -231,7 +231,7 @@ void LocalIndex::catch_up(const CallContext& context) {
     if (copy_.has_written()) {
         copy_.apply_written(context);
     }
-    if (!copy_.apply_changes(context, SIZE_MAX)) {
+    if (!copy_.catch_up(context)) {
         rebuild_ = true;
         wake();
     }

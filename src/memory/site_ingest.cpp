@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 namespace rag::memory {
 namespace {
@@ -238,6 +237,9 @@ void SiteIngest::take_page(const CallContext& context, Run& run, const Page& pag
         }
         visit.settled.state = FrontierState::failed;
         visit.settled.error = error.message();
+        // Of what was not stored: by them the next crawl would find it unchanged.
+        visit.settled.etag = visit.settled.last_modified = "";
+        visit.settled.checked_at = {};
         note_failure(run, visit.settled);
     }
     if (before != visit.settled.document) {

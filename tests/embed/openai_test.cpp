@@ -212,6 +212,46 @@ TEST_CASE("openai: a wait longer than the limit or the deadline is not begun") {
     CHECK(setup.time.pauses.empty());
 }
 
+TEST_CASE("openai: a search gives a failing service up soon, and the next does not wait for it") {
+    Setup setup;
+    for (int i = 0; i < 100; ++i) {
+        setup.service.answers.push_back(status(500));
+    }
+    CallContext context;
+    context.deadline = setup.time.steady + std::chrono::minutes(1);
+    const SteadyTime begun = setup.time.steady;
+    CHECK_THROWS_AS(setup.model.embed_query(context, "one", {}), Error);
+    CHECK(setup.time.steady - begun <= milliseconds(5'000));
+    const std::size_t asked = setup.service.requests.size();
+    CHECK(asked > 1);
+    const std::vector<std::string> texts{"a text"};
+    CHECK_THROWS_WITH(setup.model.embed_query(context, "two", {}), doctest::Contains("HTTP 500"));
+    CHECK_THROWS_WITH(setup.model.embed_passages(context, texts), doctest::Contains("HTTP 500"));
+    CHECK(setup.service.requests.size() == asked);
+
+    setup.time.steady += milliseconds(5'000);
+    setup.service.answers.clear();
+    CHECK_NOTHROW(setup.model.embed_query(context, "three", {}));
+    CHECK_NOTHROW(setup.model.embed_query(context, "four", {}));
+    CHECK(setup.service.requests.size() == asked + 2);
+}
+
+TEST_CASE("openai: while a service is down one call after each pause asks it, and a job always") {
+    Setup setup;
+    setup.service.answers = {status(429, "", {{"retry-after", "3600"}})};
+    CHECK(says(setup.failure_of_one(), "429"));
+    CallContext context;
+    context.deadline = setup.time.steady + std::chrono::minutes(1);
+    setup.time.steady += milliseconds(5'000);
+    setup.service.answers = {status(429, "", {{"retry-after", "3600"}})};
+    CHECK_THROWS_AS(setup.model.embed_query(context, "one", {}), Error);
+    CHECK_THROWS_AS(setup.model.embed_query(context, "two", {}), Error);
+    CHECK(setup.service.requests.size() == 2);
+    CHECK(setup.failure_of_one().empty());
+    CHECK(setup.service.requests.size() == 3);
+    CHECK_NOTHROW(setup.model.embed_query(context, "three", {}));
+}
+
 TEST_CASE("openai: time-outs and lost connections are tried again") {
     Setup setup;
     setup.service.answers = {failure(ErrorCode::deadline_exceeded),

@@ -4,6 +4,7 @@
 #include "rag/search_index.hpp"
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -42,6 +43,9 @@ public:
     bool feed_is_immediate() const override { return immediate_; }
 
     void set_identity(const std::string& identity) { identity_ = identity; }
+
+    /// Called before each reading of the feed, as another writer might be: may be empty.
+    std::function<void()> meanwhile;
 
     std::atomic<int> documents_read{0};  ///< One by one.
     std::atomic<int> batches_read{0};

@@ -80,6 +80,9 @@ FeedPosition ModelSource::feed_end(const CallContext& /*context*/) {
 ChangeBatch ModelSource::read_changes(const CallContext& /*context*/, const FeedPosition& from,
                                       std::int64_t limit) {
     check();
+    if (meanwhile) {
+        meanwhile();
+    }
     const std::scoped_lock lock(mutex_);
     ChangeBatch batch;
     batch.next = from;

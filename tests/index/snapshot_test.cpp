@@ -104,6 +104,18 @@ TEST_CASE("snapshot: what happened since it was written is caught up with") {
     CHECK(saved.source.batches_read == batches);
 }
 
+TEST_CASE("snapshot: a start is done although others never stop writing") {
+    Saved saved(6);
+    saved.with_index([](LocalIndex&) {});
+    DocumentId next = 1000;
+    saved.source.put(saved.random.document(next));
+    saved.source.meanwhile = [&] { saved.source.put(saved.random.document(++next)); };
+    saved.with_index([&](LocalIndex& index) {
+        CHECK(index.status().from_snapshot);
+        CHECK(index.status().chunk_count > 0);
+    });
+}
+
 TEST_CASE("snapshot: deletions that were not merged yet are kept") {
     Saved saved(3);
     saved.with_index([&](LocalIndex& index) {

@@ -100,6 +100,22 @@ TEST_CASE("ingest_url: a page that no link leads to any more is asked for; unrea
     CHECK(world.documents() == 3);
 }
 
+TEST_CASE("ingest_url: a page whose writing failed is not found unchanged by the next crawl") {
+    SiteWorld world;
+    world.web.has_validators = true;
+    world.crawl();
+    world.web.pages[site + "a"].markdown = "Page about anchors and chains.";
+    world.embedder.before_each = [] {
+        throw Error(ErrorCode::unavailable, "A fault was played.");
+    };
+    CHECK(world.crawl(CrawlMode::recrawl).pages_failed == 1);
+    world.embedder.before_each = {};
+    const auto mended = world.crawl(CrawlMode::recrawl);
+    CHECK(mended.pages_failed == 0);
+    CHECK(mended.pages_unchanged == 2);
+    CHECK(holds(world.find("chains", 1).hits.at(0).chunk.content, "anchors and chains"));
+}
+
 TEST_CASE("ingest_url: when nothing can be fetched nothing is changed") {
     SiteWorld world;
     world.crawl();

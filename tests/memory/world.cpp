@@ -80,6 +80,12 @@ public:
         if (follow && page.depth < request_.max_depth) {
             add_links(found->second, visit);
         }
+        if (web_.has_validators) {
+            if (page.document != 0 && page.etag == found->second.markdown) {
+                return visit;
+            }
+            page.etag = found->second.markdown;
+        }
         visit.page.emplace();
         visit.page->url = page.url;
         visit.page->title = found->second.title;

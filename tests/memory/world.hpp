@@ -46,6 +46,8 @@ public:
     SiteAnalysis analyze(const CallContext&, const SiteAnalysisRequest& request) override;
 
     std::map<std::string, Site> pages;
+    /// Whether pages have a validator and are unchanged for whoever has it.
+    bool has_validators = false;
     /// Called before each page; may throw, block or change `pages`.
     std::function<void(const std::string& url)> before_page;
 };
