@@ -3,6 +3,7 @@
 
 #include "support/rag_command.hpp"
 #include "support/running_server.hpp"
+#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,19 +22,6 @@ namespace {
 std::string text_of(int number) {
     return "Entry number " + std::to_string(number) + " of the log.";
 }
-
-// A sanitizer keeps shadows of all memory and, for a while, what was freed.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double memory_factor = 4;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr double memory_factor = 4;
-#else
-constexpr double memory_factor = 1;
-#endif
-#else
-constexpr double memory_factor = 1;
-#endif
 
 /// Writes documents until the server dies; returns the numbers whose answer came back.
 std::set<int> write_until_killed(RunningServer& server, McpClient& client, int first,

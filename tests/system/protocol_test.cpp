@@ -3,6 +3,7 @@
 
 #include "support/raw_mcp.hpp"
 #include "support/running_server.hpp"
+#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,14 +18,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto line_timeout = 30s;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 
 std::uint16_t port_of(const RunningServer& server) {
     const std::string& address = server.address();
