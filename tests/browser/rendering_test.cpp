@@ -13,9 +13,16 @@
 using namespace rag;
 using namespace rag::browser;
 using namespace std::chrono_literals;
+using rag::test::ByWeb;
+using rag::test::ByWebSocket;
 using rag::test::fetched;
 using rag::test::installed_chromium;
+using rag::test::Piped;
 using rag::test::Site;
+
+TYPE_TO_STRING(Piped);
+TYPE_TO_STRING(ByWebSocket);
+TYPE_TO_STRING(ByWeb);
 
 namespace {
 
@@ -43,15 +50,17 @@ const std::string scripted =
 
 }  // namespace
 
-TEST_CASE("rendering: a browser is there, and says what it is") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: a browser is there, and says what it is", Browser, Piped,
+                   ByWebSocket, ByWeb) {
+    Chromium chromium(Browser::options({}));
     REQUIRE(chromium.why_not() == "");
     CHECK(holds(chromium.probe({}), "Chrome"));
 }
 
-TEST_CASE(
+TEST_CASE_TEMPLATE(
     "rendering: the text that scripts make and fetch is in the page, the page is not asked for "
-    "again") {
+    "again",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/app.js",
               "fetch('/data.json').then(r => r.json()).then(d => {"
@@ -65,7 +74,7 @@ TEST_CASE(
               "application/json");
     site.page("/pixel.png", "no picture", "image/png");
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     const RenderedPage page = chromium.render(
         {}, fetched(site.url("/start?x=1"),
                     "<!doctype html><html><head><title>Empty</title></head><body><div id=app></div>"
@@ -82,8 +91,9 @@ TEST_CASE(
     CHECK(site.asked_for("/pixel.png") == 0);
 }
 
-TEST_CASE("rendering: what comes late, stands in shadow trees or is no ASCII is read") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: what comes late, stands in shadow trees or is no ASCII is read",
+                   Browser, Piped, ByWebSocket, ByWeb) {
+    Chromium chromium(Browser::options({}));
     const auto body_of = [&](const std::string& script, const std::string& text = filler) {
         return chromium
             .render({}, fetched("http://a.example/",
@@ -103,8 +113,9 @@ TEST_CASE("rendering: what comes late, stands in shadow trees or is no ASCII is 
                 "went on"));
 }
 
-TEST_CASE("rendering: the page is told who reads it, and keeps what it set to itself") {
-    ChromiumOptions options = installed_chromium({});
+TEST_CASE_TEMPLATE("rendering: the page is told who reads it, and keeps what it set to itself",
+                   Browser, Piped, ByWebSocket, ByWeb) {
+    ChromiumOptions options = Browser::options({});
     options.user_agent = "mybot/1.0";
     Chromium chromium(std::move(options));
     const auto read = [&](const std::string& script) {
@@ -122,14 +133,14 @@ TEST_CASE("rendering: the page is told who reads it, and keeps what it set to it
     CHECK(holds(seen, "cookie:  0"));
 }
 
-TEST_CASE(
-    "rendering: a script that leads to another page of the site is followed, without an end "
-    "not") {
+TEST_CASE_TEMPLATE(
+    "rendering: a script that leads to another page of the site is followed, without an end not",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/there", "<body>arrived" + filler + "</body>");
     site.page("/round", "<script>location.href = '/round?' + Math.random()</script>");
     site.start();
-    ChromiumOptions options = installed_chromium({site.authority()});
+    ChromiumOptions options = Browser::options({site.authority()});
     options.page_time = 10s;
     Chromium chromium(std::move(options));
     const RenderedPage page = chromium.render(
@@ -141,8 +152,10 @@ TEST_CASE(
     CHECK(site.asked_for("/round") <= 11);
 }
 
-TEST_CASE("rendering: a page that never comes to rest fails in its time, and the next one works") {
-    ChromiumOptions options = installed_chromium({});
+TEST_CASE_TEMPLATE(
+    "rendering: a page that never comes to rest fails in its time, and the next one works", Browser,
+    Piped, ByWebSocket, ByWeb) {
+    ChromiumOptions options = Browser::options({});
     options.page_time = 3s;
     Chromium chromium(std::move(options));
     const auto start = std::chrono::steady_clock::now();
@@ -153,11 +166,12 @@ TEST_CASE("rendering: a page that never comes to rest fails in its time, and the
         holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
 }
 
-TEST_CASE("rendering: a page that asks again and again is read all the same") {
+TEST_CASE_TEMPLATE("rendering: a page that asks again and again is read all the same", Browser,
+                   Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/tick", "{}", "application/json");
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     const RenderedPage page =
         chromium.render({}, fetched(site.url("/"),
                                     "<body><script>document.body.append('here');"
@@ -165,8 +179,9 @@ TEST_CASE("rendering: a page that asks again and again is read all the same") {
     CHECK(holds(page.html, "here"));
 }
 
-TEST_CASE("rendering: a caller that stops is let go at once") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: a caller that stops is let go at once", Browser, Piped, ByWebSocket,
+                   ByWeb) {
+    Chromium chromium(Browser::options({}));
     std::stop_source stop;
     CallContext context;
     context.stop = stop.get_token();
@@ -197,8 +212,9 @@ TEST_CASE(
     CHECK(chromium.group() != first);
 }
 
-TEST_CASE("rendering: a page that eats memory is one page that failed") {
-    ChromiumOptions options = installed_chromium({});
+TEST_CASE_TEMPLATE("rendering: a page that eats memory is one page that failed", Browser, Piped,
+                   ByWebSocket, ByWeb) {
+    ChromiumOptions options = Browser::options({});
     options.page_time = 20s;
     Chromium chromium(std::move(options));
     const std::string greedy =
@@ -208,8 +224,9 @@ TEST_CASE("rendering: a page that eats memory is one page that failed") {
         holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
 }
 
-TEST_CASE("rendering: several pages at once are kept apart, and none is lost") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: several pages at once are kept apart, and none is lost", Browser,
+                   Piped, ByWebSocket, ByWeb) {
+    Chromium chromium(Browser::options({}));
     std::vector<std::jthread> callers;
     std::array<bool, 8> right{};
     for (std::size_t i = 0; i < right.size(); ++i) {
