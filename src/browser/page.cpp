@@ -64,15 +64,16 @@ constexpr const char* dead_proxy = "http://127.0.0.1:1";
 
 /// What a document may not do in a browser elsewhere: open what is intercepted by nobody.
 constexpr std::string_view confinement =
-    "sandbox allow-scripts allow-same-origin allow-forms; worker-src 'none'; child-src 'none'; "
-    "frame-src 'none'; object-src 'none'; connect-src http: https: data: blob:; webrtc 'block'";
+    "sandbox allow-scripts allow-same-origin allow-forms; frame-src 'none'; object-src 'none'; "
+    "connect-src http: https: data: blob:; webrtc 'block'";
 
 /// What no policy keeps from sending datagrams past a proxy, and what has no use without a
 /// connection of its own: gone before any script of a page or of a frame runs.
 constexpr std::string_view confinement_script = R"js(
-for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCIceTransport', 'WebSocket',
-    'WebSocketStream', 'WebTransport', 'Worker', 'SharedWorker', 'open', 'fetchLater'])
+for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCIceTransport',
+    'WebTransport', 'SharedWorker', 'fetchLater'])
   delete globalThis[name];
+delete Navigator.prototype.serviceWorker;
 )js";
 
 /// What is not looked at, and so not loaded.
@@ -283,6 +284,12 @@ void Page::handle(const std::string& method, const Json& params) {
     } else if (method == "Page.loadEventFired" && is_committed_) {
         is_loaded_ = true;
         loaded_at_ = changed_at_ = std::chrono::steady_clock::now();
+    } else if (method == "Target.attachedToTarget") {
+        if (params.at("targetInfo").at("type") == "worker") {
+            browser_.send(params.at("sessionId").get<std::string>(),
+                          "Runtime.runIfWaitingForDebugger", Json::object(), nullptr,
+                          context_.deadline);
+        }
     } else if (method == "Page.javascriptDialogOpening") {
         talk_->post("Page.handleJavaScriptDialog", {{"accept", false}});
     } else if (method == "Inspector.targetCrashed") {

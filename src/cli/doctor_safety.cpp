@@ -93,8 +93,9 @@ void examine_browser_way(const Config& config, Findings& findings) {
         return;
     }
     warn_of(findings, "browser",
-            "is not on a leash of ours: it looks names up for itself, so that what pages reach in "
-            "its own network is for whoever runs it to limit (docs/SECURITY.md).");
+            "was not started here: what pages ask for is fetched by this program, but what else "
+            "their scripts could reach if they broke out of it is for whoever runs it to limit "
+            "(docs/SECURITY.md).");
     const auto url = parse_url("http" + config.browser.substr(scheme));
     const std::string name = ascii_lower(config.browser.substr(0, scheme));
     if (url && name != "wss" && name != "https" && !is_loopback(url->host)) {

@@ -113,6 +113,72 @@ TEST_CASE_TEMPLATE("rendering: what comes late, stands in shadow trees or is no 
                 "went on"));
 }
 
+TEST_CASE_TEMPLATE(
+    "rendering: what a page learns by redirects, posts, cookies and workers is in it", Browser,
+    Piped, ByWebSocket, ByWeb) {
+    Site site;
+    site.page("/worker.js", "fetch('/of-worker').then(r => r.text()).then(postMessage)",
+              "text/javascript");
+    site.page("/of-worker", "from a worker", "text/plain");
+    site.page("/arrived", "by a redirect", "text/plain");
+    site.server.Get("/away", [](const auto&, auto& response) {
+        response.set_redirect("/arrived");
+        response.set_header("Set-Cookie", "left=behind");
+    });
+    site.server.Post("/echo", [](const auto& request, auto& response) {
+        response.set_content(request.body + " with " + request.get_header_value("Cookie"),
+                             "text/plain");
+    });
+    site.start();
+    Chromium chromium(Browser::options({site.authority()}));
+    const std::string page =
+        chromium
+            .render({}, fetched(site.url("/"), "<body>" + filler + R"(<script>(async () => {
+                const say = (text) => document.body.append('[' + text + ']');
+                say(await (await fetch('/away')).text());
+                say(await (await fetch('/echo', {method: 'POST',
+                    body: new Uint8Array([0x67, 0x72, 0xc3, 0xbc, 0xc3, 0x9f])})).text());
+                new Worker('/worker.js').onmessage = (event) => say(event.data);
+                })();</script>)"))
+            .html;
+    INFO(page);
+    CHECK(holds(page, "[by a redirect]"));
+    CHECK(holds(page, "[gr\xC3\xBC\xC3\x9F with left=behind]"));
+    CHECK(holds(page, "[from a worker]"));
+}
+
+TEST_CASE_TEMPLATE("rendering: what another site keeps to itself is not read", Browser, Piped,
+                   ByWebSocket, ByWeb) {
+    Site site;
+    Site other;
+    other.page("/closed", "kept to itself", "text/plain");
+    other.server.Get("/open", [](const auto&, auto& response) {
+        response.set_header("Access-Control-Allow-Origin", "*");
+        response.set_content("for everybody", "text/plain");
+    });
+    other.server.Post("/changed", [](const auto&, auto&) {});
+    other.start();
+    site.start();
+    Chromium chromium(Browser::options({site.authority(), other.authority()}));
+    const std::string page =
+        chromium
+            .render({}, fetched(site.url("/"), "<body>" + filler + "<script>const other = '" +
+                                                   other.url("") +
+                                                   R"(';(async () => {
+                const read = async (path, options) => { try {
+                    const text = await (await fetch(other + path, options)).text();
+                    document.body.append('[' + text + ']'); } catch {} };
+                await read('/closed'); await read('/open');
+                await read('/changed', {method: 'POST', body: '{}',
+                    headers: {'Content-Type': 'application/json'}});
+                document.body.append('done'); })();</script>)"))
+            .html;
+    CHECK(holds(page, "done"));
+    CHECK(holds(page, "[for everybody]"));
+    CHECK_FALSE(holds(page, "kept to itself"));
+    CHECK(other.asked_for("/closed") == 1);
+}
+
 TEST_CASE_TEMPLATE("rendering: the page is told who reads it, and keeps what it set to itself",
                    Browser, Piped, ByWebSocket, ByWeb) {
     ChromiumOptions options = Browser::options({});
