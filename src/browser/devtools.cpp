@@ -9,6 +9,7 @@ namespace rag::browser {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{250};
+constexpr std::chrono::milliseconds reason_time{1'000};
 
 }  // namespace
 
@@ -29,7 +30,7 @@ Devtools::Devtools(DevtoolsOptions options, const CallContext& context)
       used_at_(std::chrono::steady_clock::now()),
       reader_([this](const std::stop_token& over) { run(over); }) {
     std::unique_lock lock(mutex_);
-    while (!started_.wait_until(lock, context.stop, context.deadline,
+    while (!changed_.wait_until(lock, context.stop, context.deadline,
                                 [this] { return connected_ || !over_.empty(); })) {
         context.check();
     }
@@ -112,12 +113,15 @@ void Devtools::write(std::string message, SteadyTime deadline) {
     try {
         transport_->send(std::move(message), ended_.get_token(), deadline);
     } catch (const Error& error) {
-        check();
         if (error.code() == ErrorCode::deadline_exceeded) {
             // Half a command may be written: nobody else could be understood after it.
             end(error.message());
+            throw;
         }
-        throw;
+        // The reader is about to learn why.
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, reason_time, [this] { return !over_.empty(); });
+        throw Error(ErrorCode::unavailable, over_.empty() ? error.message() : over_);
     }
 }
 
@@ -135,12 +139,11 @@ void Devtools::run(const std::stop_token& over) {
             group_ = transport->group();
             connected_ = true;
         }
-        started_.notify_all();
+        changed_.notify_all();
         end(listen(*transport, over));
         publish(nullptr);
     } catch (const std::exception& error) {
         end(error.what());
-        started_.notify_all();
     }
 }
 
@@ -224,6 +227,7 @@ void Devtools::end(const std::string& why) {
     for (const auto& [number, inbox] : awaited_) {
         inbox->close(over_);
     }
+    changed_.notify_all();
 }
 
 }  // namespace rag::browser

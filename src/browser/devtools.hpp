@@ -78,7 +78,7 @@ private:
     std::stop_source ended_;  ///< Ends the wait of whoever writes.
 
     mutable std::mutex mutex_;             ///< Guards what follows.
-    std::condition_variable_any started_;  ///< It is connected, or over.
+    std::condition_variable_any changed_;  ///< It is connected, or over.
     bool connected_ = false;               ///< True from the start on.
     pid_t group_ = -1;                     ///< Constant from the start on.
     std::string over_;                     ///< Why it is over; empty before.
