@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/loopback.hpp"
 #include "base/utf8.hpp"
+#include "browser/remote.hpp"
 #include "config_sources.hpp"
 #include "rag/error.hpp"
 #include "server/gate.hpp"
@@ -28,7 +29,7 @@ constexpr int rate_limit_default = 600;
 constexpr int concurrent_calls_default = 64;
 constexpr int crawl_starts_default = 60;
 
-enum class Secrecy { open, secret, url };
+enum class Secrecy { open, secret, url, browser };
 
 /// Looks values up, remembers what was found for `config show`, and complains about what cannot be
 /// meant. One for each load.
@@ -118,6 +119,9 @@ private:
     static std::string shown(const std::string& value, Secrecy secrecy) {
         if (value.empty() || secrecy == Secrecy::open) {
             return value;
+        }
+        if (secrecy == Secrecy::browser) {
+            return browser::mask_remote_address(value);
         }
         return secrecy == Secrecy::secret ? "********" : mask_password(value);
     }
@@ -250,11 +254,12 @@ HeadersByHost read_headers(Reader& reader) {
 }
 
 void read_browser(Reader& reader, Config& config) {
-    config.browser = reader.text("RAG_BROWSER");
-    if (config.browser.find("://") != std::string::npos) {
-        reader.refuse("RAG_BROWSER", mask_password(config.browser),
-                      "the path or the name of a Chromium on this machine, or off; a browser "
-                      "elsewhere cannot be used");
+    config.browser = reader.text("RAG_BROWSER", "", Secrecy::browser);
+    if (browser::is_remote(config.browser) && !browser::parse_remote_address(config.browser)) {
+        reader.refuse("RAG_BROWSER", browser::mask_remote_address(config.browser),
+                      "the path or the name of a Chromium on this machine, off, or the address of "
+                      "one elsewhere: ws://HOST:PORT/PATH, wss://HOST/?token=..., http://HOST:PORT "
+                      "or https://HOST");
     }
     config.browser_sandbox = reader.choice("RAG_BROWSER_SANDBOX", "on", {"on", "off"}) == "on";
 }

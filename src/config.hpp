@@ -57,7 +57,9 @@ struct Config {
     int crawl_fetches_per_host = 2;  ///< At once, where robots.txt gives no delay.
     int crawl_delay_ms = 100;        ///< Between requests to a host where robots.txt gives none.
     std::map<std::string, std::map<std::string, std::string>> crawl_headers;  ///< By host.
-    std::string browser;      ///< A path, a name, "off"; empty: found on the search path.
+    /// A path, a name, "off", or the address of one elsewhere, which may hold a secret; empty:
+    /// found on the search path.
+    std::string browser;
     std::string search_path;  ///< PATH
     bool browser_sandbox = true;
 

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "browser/conversation.hpp"
 #include "browser/page.hpp"
+#include "browser/pipe.hpp"
 #include "browser/proxy.hpp"
 #include "rag/error.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -35,11 +35,20 @@ std::string user_agent_for(std::string own, const std::string& configured) {
     return configured.empty() ? own : own + ' ' + configured;
 }
 
+/// As for the proxy: nothing of what the operator sends to certain hosts.
+net::NetOptions net_options_for(const ChromiumOptions& options) {
+    net::NetOptions net;
+    net.allow_hosts = options.allow_hosts;
+    net.lookup = options.lookup;
+    return net;
+}
+
 }  // namespace
 
 /// A browser with what is known of it.
 struct Chromium::Running {
-    explicit Running(DevtoolsOptions options) : devtools(std::move(options)) {}
+    Running(DevtoolsOptions options, const CallContext& context)
+        : devtools(std::move(options), context) {}
 
     Devtools devtools;
     std::string product;     ///< Constant from the start on.
@@ -119,11 +128,22 @@ std::vector<std::string> chromium_arguments(Sandbox sandbox) {
 }
 
 Chromium::Chromium(ChromiumOptions options)
-    : options_(std::move(options)), lookup_(options_.allow_hosts, options_.lookup) {}
+    : options_(std::move(options)),
+      remote_(parse_remote_address(options_.program)),
+      lookup_(options_.allow_hosts, options_.lookup),
+      client_(net_options_for(options_)) {}
 
 Chromium::~Chromium() = default;
 
 std::string Chromium::why_not() {
+    if (remote_) {
+        return {};
+    }
+    if (is_remote(options_.program)) {
+        return "RAG_BROWSER is '" + mask_remote_address(options_.program) +
+               "', which is no address of a browser; give ws://HOST:PORT/PATH, wss://..., "
+               "http://HOST:PORT or the path of a Chromium.";
+    }
     return find_browser(options_.program, options_.search_path).problem;
 }
 
@@ -132,26 +152,20 @@ pid_t Chromium::group() {
     return running_ && !running_->devtools.is_over() ? running_->devtools.group() : -1;
 }
 
+/// What may be shown of where the browser is.
+std::string Chromium::name() const {
+    return remote_ ? remote_->place() : find_browser(options_.program, options_.search_path).path;
+}
+
 std::string Chromium::probe(const CallContext& context) {
-    const auto browser = running(context);
-    return browser->product + ", " + find_browser(options_.program, options_.search_path).path;
+    return running(context)->product + ", " + name();
 }
 
 RenderedPage Chromium::render(const CallContext& context, const HttpResponse& answer) {
     const Place place(*this, context);
     const CallContext own = until(context, std::chrono::steady_clock::now() + options_.page_time);
     try {
-        const auto browser = running(own);
-        ++browser->pages;
-        const Devtools::Use use(browser->devtools);
-        if (use.is_granted()) {
-            return render_in(*browser, own, answer);
-        }
-        // It became idle in this very moment.
-        const auto next = running(own);
-        ++next->pages;
-        const Devtools::Use another(next->devtools);
-        return render_in(*next, own, answer);
+        return try_render(own, answer);
     } catch (const Error& error) {
         context.check();
         if (error.code() == ErrorCode::deadline_exceeded) {
@@ -165,13 +179,46 @@ RenderedPage Chromium::render(const CallContext& context, const HttpResponse& an
     }
 }
 
+/// A service ends connections as it likes, so that a page whose connection was lost is shown once
+/// more; one that brings a browser down here is not.
+RenderedPage Chromium::try_render(const CallContext& context, const HttpResponse& answer) {
+    const auto browser = running(context);
+    ++browser->pages;
+    const Devtools::Use use(browser->devtools);
+    if (use.is_granted()) {
+        try {
+            return render_in(*browser, context, answer);
+        } catch (const Error& error) {
+            if (!remote_ || error.code() != ErrorCode::unavailable ||
+                !browser->devtools.is_over()) {
+                throw;
+            }
+            log::debug("a page is shown once more: {}", error.message());
+        }
+    }
+    // It became idle in this very moment, or was lost.
+    const auto next = running(context);
+    ++next->pages;
+    const Devtools::Use another(next->devtools);
+    return render_in(*next, context, answer);
+}
+
 RenderedPage Chromium::render_in(Running& running, const CallContext& context,
                                  const HttpResponse& answer) {
+    return remote_ ? render_elsewhere(running, context, answer)
+                   : render_here(running, context, answer);
+}
+
+RenderedPage Chromium::render_here(Running& running, const CallContext& context,
+                                   const HttpResponse& answer) {
     ProxyOptions proxy_options;
     proxy_options.bytes_max = options_.page_bytes_max;
     proxy_options.deadline = context.deadline;
     GuardedProxy proxy(lookup_, proxy_options);
-    Page page(running.devtools, context, {proxy.port(), running.user_agent});
+    PageOptions page_options;
+    page_options.proxy_port = proxy.port();
+    page_options.user_agent = running.user_agent;
+    Page page(running.devtools, context, page_options);
     RenderedPage rendered = page.render(answer);
     rendered.bytes = proxy.bytes();
     if (proxy.is_exhausted()) {
@@ -180,26 +227,53 @@ RenderedPage Chromium::render_in(Running& running, const CallContext& context,
     return rendered;
 }
 
+RenderedPage Chromium::render_elsewhere(Running& running, const CallContext& context,
+                                        const HttpResponse& answer) {
+    PageOptions page_options;
+    page_options.client = &client_;
+    page_options.bytes_max = options_.page_bytes_max;
+    page_options.user_agent = running.user_agent;
+    Page page(running.devtools, context, page_options);
+    RenderedPage rendered = page.render(answer);
+    rendered.bytes = page.bytes();
+    return rendered;
+}
+
 std::shared_ptr<Chromium::Running> Chromium::running(const CallContext& context) {
     const std::scoped_lock lock(starting_);
-    if (running_ && !running_->devtools.is_over() &&
-        running_->pages < options_.pages_of_one_browser) {
-        return running_;
+    if (!running_ || running_->devtools.is_over() ||
+        running_->pages >= options_.pages_of_one_browser) {
+        if (const std::string why = why_not(); !why.empty()) {
+            throw Error(ErrorCode::unavailable, why);
+        }
+        // One that is merely old lives on until its last page is read.
+        running_.reset();
+        running_ = begin(context);
     }
-    const FoundBrowser found = find_browser(options_.program, options_.search_path);
-    if (found.path.empty()) {
-        throw Error(ErrorCode::unavailable, found.problem);
-    }
-    // One that is merely old lives on until its last page is read.
-    running_.reset();
+    return running_;
+}
+
+DevtoolsOptions Chromium::devtools_options() const {
     DevtoolsOptions options;
-    options.program = found.path;
-    options.arguments = chromium_arguments(options_.sandbox);
     options.idle_time = options_.idle_time;
-    options.memory_bytes_max = options_.memory_bytes_max;
-    const auto made = std::make_shared<Running>(std::move(options));
+    if (remote_) {
+        options.connect = reach_browser(*remote_, options_.browser_lookup);
+        return options;
+    }
+    PipeOptions pipe;
+    pipe.program = name();
+    pipe.arguments = chromium_arguments(options_.sandbox);
+    pipe.memory_bytes_max = options_.memory_bytes_max;
+    options.connect = start_browser(std::move(pipe));
+    return options;
+}
+
+std::shared_ptr<Chromium::Running> Chromium::begin(const CallContext& context) {
+    const auto made = std::make_shared<Running>(devtools_options(), context);
     const Devtools::Use use(made->devtools);
     const CallContext own = until(context, std::chrono::steady_clock::now() + start_time_max);
+    const std::string trouble =
+        "The browser '" + name() + "' does not " + (remote_ ? "answer: " : "start: ");
     try {
         const Json answered = Conversation(made->devtools, "", own, {}).call("Browser.getVersion");
         made->product = answered.at("product").get<std::string>();
@@ -207,11 +281,11 @@ std::shared_ptr<Chromium::Running> Chromium::running(const CallContext& context)
             user_agent_for(answered.at("userAgent").get<std::string>(), options_.user_agent);
     } catch (const Error& error) {
         context.check();
-        throw Error(ErrorCode::unavailable,
-                    "The browser '" + found.path + "' does not start: " + error.message());
+        throw Error(ErrorCode::unavailable, trouble + error.message());
+    } catch (const Json::exception&) {
+        throw Error(ErrorCode::unavailable, trouble + "it does not say what it is.");
     }
-    log::info("the browser is started: {}", made->product);
-    running_ = made;
+    log::info("the browser is {}: {}", remote_ ? "connected" : "started", made->product);
     return made;
 }
 

@@ -2,6 +2,8 @@
 
 #include "browser/devtools.hpp"
 #include "browser/finder.hpp"
+#include "browser/remote.hpp"
+#include "net/client.hpp"
 #include "net/guarded_lookup.hpp"
 #include "rag/page_renderer.hpp"
 
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,23 +25,25 @@ enum class Sandbox {
 };
 
 struct ChromiumOptions {
-    std::string program;      ///< As find_browser takes it.
+    std::string program;      ///< As find_browser takes it, or the address of one elsewhere.
     std::string search_path;  ///< PATH
     Sandbox sandbox = Sandbox::on;
     std::string user_agent;                ///< What pages are told beside the browser's own words.
     std::vector<std::string> allow_hosts;  ///< See net::GuardedLookup.
-    net::Lookup lookup = net::system_lookup;
-    std::chrono::milliseconds page_time{30'000};     ///< For one page, all in all.
-    std::chrono::milliseconds idle_time{60'000};     ///< Then the browser is ended.
-    std::int64_t page_bytes_max = 64 * 1024 * 1024;  ///< Through the proxy, both ways.
-    std::int64_t memory_bytes_max = std::int64_t{1} << 30U;
+    net::Lookup lookup = net::system_lookup;          ///< For what pages ask.
+    net::Lookup browser_lookup = net::system_lookup;  ///< For the address of a browser elsewhere.
+    std::chrono::milliseconds page_time{30'000};      ///< For one page, all in all.
+    std::chrono::milliseconds idle_time{60'000};      ///< Then the browser is ended.
+    std::int64_t page_bytes_max = 64 * 1024 * 1024;   ///< What it loads beside itself.
+    std::int64_t memory_bytes_max = std::int64_t{1} << 30U;  ///< Of a browser on this machine.
     int pages_at_once = 4;
     int pages_of_one_browser = 500;  ///< Then a new one is started: browsers grow.
 };
 
-/// PageRenderer by a headless Chromium on this machine: one process for many pages, started with
-/// the first, ended when idle. It can reach nothing but the proxy of the page that it shows. A page
-/// that brings it down is one page that failed; the next one starts it anew.
+/// PageRenderer by a headless Chromium: a process on this machine, which can reach nothing but the
+/// proxy of the page that it shows, or a connection to one elsewhere, for whose pages everything is
+/// fetched here. One for many pages, begun with the first, ended when idle. A page that
+/// brings it down is one page that failed; the next one begins anew.
 class Chromium final : public PageRenderer {
 public:
     explicit Chromium(ChromiumOptions options);
@@ -48,7 +53,7 @@ public:
     std::string probe(const CallContext& context) override;
     RenderedPage render(const CallContext& context, const HttpResponse& answer) override;
 
-    /// The process group of the browser that runs; -1 where none does.
+    /// The process group of the browser that runs; -1 where none does, or elsewhere.
     pid_t group();
 
 private:
@@ -57,11 +62,21 @@ private:
 
     /// The one that runs, or a new one. Never null.
     std::shared_ptr<Running> running(const CallContext& context);
+    std::shared_ptr<Running> begin(const CallContext& context);
+    DevtoolsOptions devtools_options() const;
+    std::string name() const;
+    RenderedPage try_render(const CallContext& context, const HttpResponse& answer);
     RenderedPage render_in(Running& running, const CallContext& context,
                            const HttpResponse& answer);
+    RenderedPage render_here(Running& running, const CallContext& context,
+                             const HttpResponse& answer);
+    RenderedPage render_elsewhere(Running& running, const CallContext& context,
+                                  const HttpResponse& answer);
 
     const ChromiumOptions options_;
-    net::GuardedLookup lookup_;
+    const std::optional<RemoteAddress> remote_;  ///< Null for a browser on this machine.
+    net::GuardedLookup lookup_;                  ///< Of the proxies.
+    net::NetClient client_;                      ///< Of pages in a browser elsewhere.
     std::mutex starting_;  ///< Held while a browser is started; guards the next.
     std::shared_ptr<Running> running_;
     std::mutex places_mutex_;

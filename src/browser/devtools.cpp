@@ -1,38 +1,15 @@
 #include "browser/devtools.hpp"
 
 #include "base/log.hpp"
-#include "browser/profile.hpp"
 #include "rag/error.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 #include <utility>
 
 namespace rag::browser {
 namespace {
 
-constexpr std::size_t message_bytes_max = 96U << 20U;  ///< A page of 8 MB, every character escaped.
-constexpr std::size_t complaints_bytes_max = 4096;
 constexpr std::chrono::milliseconds look_every{250};
-constexpr std::chrono::milliseconds memory_look_every{500};
-constexpr std::chrono::milliseconds write_slice{50};
-constexpr std::size_t piece_bytes = 256 * 1024;
-
-bool is_ready(const pollfd& entry) {
-    return entry.revents != 0;
-}
-
-std::vector<std::string> arguments_for(const DevtoolsOptions& options, const Profile& profile) {
-    std::vector<std::string> arguments = options.arguments;
-    arguments.emplace_back("--remote-debugging-pipe");
-    arguments.push_back("--user-data-dir=" + profile.path());
-    return arguments;
-}
+constexpr std::chrono::milliseconds reason_time{1'000};
 
 }  // namespace
 
@@ -48,22 +25,28 @@ Devtools::Use::~Use() {
     owner_.used_at_ = std::chrono::steady_clock::now();
 }
 
-Devtools::Devtools(DevtoolsOptions options)
+Devtools::Devtools(DevtoolsOptions options, const CallContext& context)
     : options_(std::move(options)),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       used_at_(std::chrono::steady_clock::now()),
-      reader_([this] { run(); }) {
+      reader_([this](const std::stop_token& over) { run(over); }) {
     std::unique_lock lock(mutex_);
-    started_.wait(lock, [this] { return group_ > 0 || !over_.empty(); });
-    if (group_ <= 0) {
+    while (!changed_.wait_until(lock, context.stop, context.deadline,
+                                [this] { return connected_ || !over_.empty(); })) {
+        context.check();
+    }
+    if (!connected_) {
         throw Error(ErrorCode::unavailable, over_);
     }
 }
 
 Devtools::~Devtools() {
-    const std::uint64_t one = 1;
-    // Cannot fail: an eventfd takes far more than one.
-    [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+    reader_.request_stop();
+    {
+        const std::scoped_lock writing(writing_mutex_);
+        if (transport_ != nullptr) {
+            transport_->wake();
+        }
+    }
     reader_.join();
 }
 
@@ -117,130 +100,71 @@ int Devtools::send(const std::string& session, const std::string& method, const 
         }
     }
     message["id"] = number;
-    std::string text = dump_json(message);
-    text.push_back('\0');
-    write(text, deadline);
+    write(dump_json(message), deadline);
     return number;
 }
 
-/// The browser may be busy; it is waited for in slices, so that its end is noticed.
-void Devtools::write(std::string_view bytes, SteadyTime deadline) {
+void Devtools::write(std::string message, SteadyTime deadline) {
     const std::scoped_lock writing(writing_mutex_);
-    while (!bytes.empty()) {
-        check();
-        const ssize_t written =
-            commands_ < 0 ? -1 : ::send(commands_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (written >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        } else if (commands_ < 0 || (errno != EAGAIN && errno != EINTR)) {
-            throw Error(ErrorCode::unavailable, "The browser takes no commands any more.");
-        } else if (std::chrono::steady_clock::now() >= deadline) {
+    check();
+    if (transport_ == nullptr) {
+        throw Error(ErrorCode::unavailable, "The browser takes no commands any more.");
+    }
+    try {
+        transport_->send(std::move(message), ended_.get_token(), deadline);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::deadline_exceeded) {
             // Half a command may be written: nobody else could be understood after it.
-            end("The browser was too busy to take a command.");
-            throw Error(ErrorCode::deadline_exceeded,
-                        "The browser was too busy to take a command.");
-        } else {
-            pollfd entry{commands_, POLLOUT, 0};
-            ::poll(&entry, 1, static_cast<int>(write_slice.count()));
+            end(error.message());
+            throw;
         }
+        // The reader is about to learn why.
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, reason_time, [this] { return !over_.empty(); });
+        throw Error(ErrorCode::unavailable, over_.empty() ? error.message() : over_);
     }
 }
 
-void Devtools::run() {
-    std::string why;
+void Devtools::publish(Transport* transport) {
+    const std::scoped_lock writing(writing_mutex_);
+    transport_ = transport;
+}
+
+void Devtools::run(const std::stop_token& over) {
     try {
-        const Profile profile;
-        const BrowserProcess process(options_.program, arguments_for(options_, profile),
-                                     profile.path());
-        {
-            const std::scoped_lock writing(writing_mutex_);
-            commands_ = process.commands();
-        }
+        const std::unique_ptr<Transport> transport = options_.connect(over);
+        publish(transport.get());
         {
             const std::scoped_lock lock(mutex_);
-            group_ = process.group();
+            group_ = transport->group();
+            connected_ = true;
         }
-        started_.notify_all();
-        why = listen(process);
-        end(why);
-        const std::scoped_lock writing(writing_mutex_);
-        commands_ = -1;
+        changed_.notify_all();
+        end(listen(*transport, over));
+        publish(nullptr);
     } catch (const std::exception& error) {
         end(error.what());
     }
-    started_.notify_all();
 }
 
 /// Returns why it is over.
-std::string Devtools::listen(const BrowserProcess& process) {
-    MessageSplitter splitter(message_bytes_max);
-    for (;;) {
-        std::array<pollfd, 3> all{};
-        all[0] = {process.messages(), POLLIN, 0};
-        all[1] = {wake_.get(), POLLIN, 0};
-        all[2] = {complaints_end_ == ComplaintsEnd::reached ? -1 : process.complaints(), POLLIN, 0};
-        ::poll(all.data(), all.size(), static_cast<int>(look_every.count()));
-        if (is_ready(all[1])) {
-            return "The browser was ended.";
-        }
-        if (is_ready(all[2])) {
-            read_complaints(process);
-        }
-        std::string why = is_ready(all[0]) ? read_messages(process, splitter) : std::string();
-        if (why.empty()) {
-            why = find_reason_to_end();
-        }
-        if (!why.empty()) {
-            return why;
-        }
-    }
-}
-
-/// Returns why it is over; empty while it goes on.
-std::string Devtools::read_messages(const BrowserProcess& process, MessageSplitter& splitter) {
-    std::string piece(piece_bytes, '\0');
-    const ssize_t got = ::read(process.messages(), piece.data(), piece.size());
-    if (got < 0) {
-        return errno == EAGAIN || errno == EINTR ? std::string() : describe_own_end();
-    }
-    if (got == 0) {
-        read_complaints(process);
-        return describe_own_end();
-    }
+std::string Devtools::listen(Transport& transport, const std::stop_token& over) {
+    const auto hand = [this](std::string_view text) { hand_out(text); };
     try {
-        for (const std::string& text :
-             splitter.feed(std::string_view(piece).substr(0, static_cast<std::size_t>(got)))) {
-            hand_out(text);
+        while (!over.stop_requested()) {
+            transport.receive(look_every, hand);
+            std::string why = find_reason_to_end(transport);
+            if (!why.empty()) {
+                return why;
+            }
         }
-    } catch (const Error& error) {
-        return error.message();
-    }
-    return {};
-}
-
-void Devtools::read_complaints(const BrowserProcess& process) {
-    std::array<char, complaints_bytes_max> piece{};
-    const ssize_t got = ::read(process.complaints(), piece.data(), piece.size());
-    if (got > 0) {
-        complaints_.append(piece.data(), static_cast<std::size_t>(got));
-        if (complaints_.size() > complaints_bytes_max) {
-            complaints_.erase(0, complaints_.size() - complaints_bytes_max);
-        }
-    } else if (got == 0) {
-        complaints_end_ = ComplaintsEnd::reached;
+        return "The browser was ended.";
+    } catch (const std::exception& error) {
+        return error.what();
     }
 }
 
-std::string Devtools::describe_own_end() const {
-    log::debug("the browser ended; the last it wrote: {}", complaints_);
-    if (complaints_.find("No usable sandbox") != std::string::npos) {
-        return "The browser cannot make its sandbox here: it needs user namespaces. Where this "
-               "program is confined already, as in a container, set RAG_BROWSER_SANDBOX=off.";
-    }
-    return "The browser ended by itself.";
-}
-
-void Devtools::hand_out(const std::string& text) {
+void Devtools::hand_out(std::string_view text) {
     try {
         deliver(parse_json(text), text.size());
     } catch (const std::exception&) {
@@ -273,8 +197,8 @@ void Devtools::deliver(Json message, std::size_t bytes) {
     }
 }
 
-/// Looks whether it is idle or needs too much. Empty while it may go on.
-std::string Devtools::find_reason_to_end() {
+/// Looks whether it is idle or at fault. Empty while it may go on.
+std::string Devtools::find_reason_to_end(Transport& transport) {
     const auto now = std::chrono::steady_clock::now();
     {
         const std::scoped_lock lock(mutex_);
@@ -288,18 +212,11 @@ std::string Devtools::find_reason_to_end() {
             return over_;
         }
     }
-    if (now - memory_looked_at_ < memory_look_every) {
-        return {};
-    }
-    memory_looked_at_ = now;
-    return private_bytes_of_group(group()) <= options_.memory_bytes_max
-               ? std::string()
-               : "The browser needed more than " +
-                     std::to_string(options_.memory_bytes_max >> 20U) +
-                     " MB of memory and was ended.";
+    return transport.find_fault();
 }
 
 void Devtools::end(const std::string& why) {
+    ended_.request_stop();
     const std::scoped_lock lock(mutex_);
     if (over_.empty()) {
         over_ = why;
@@ -310,6 +227,7 @@ void Devtools::end(const std::string& why) {
     for (const auto& [number, inbox] : awaited_) {
         inbox->close(over_);
     }
+    changed_.notify_all();
 }
 
 }  // namespace rag::browser

@@ -1,40 +1,34 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "browser/descriptor.hpp"
-#include "browser/framing.hpp"
 #include "browser/inbox.hpp"
-#include "browser/process.hpp"
+#include "browser/transport.hpp"
 #include "rag/clock.hpp"
+#include "rag/context.hpp"
 
 #include <chrono>
 #include <condition_variable>
-#include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 namespace rag::browser {
 
 struct DevtoolsOptions {
-    std::string program;
-    std::vector<std::string> arguments;  ///< Beside those that the pipe and the profile need.
-    std::chrono::milliseconds idle_time{60'000};  ///< Without a user; then the browser is ended.
-    std::int64_t memory_bytes_max = std::int64_t{1} << 30U;  ///< Of all its processes together.
+    Connect connect;
+    std::chrono::milliseconds idle_time{60'000};  ///< Without a user; then the browser is left.
 };
 
-/// One running browser and its protocol (Chrome DevTools Protocol 1.3, flat sessions, over a pipe:
-/// no port that anybody else could speak to). Owns the process, its profile and the one thread that
-/// reads from it; safe for concurrent use. It ends by itself when it is idle, when it needs too
-/// much memory, and when the process ends; then every inbox is closed with the reason.
+/// One browser and its protocol (Chrome DevTools Protocol 1.3, flat sessions). Owns the way to it
+/// and the one thread that reads from it; safe for concurrent use. It ends by itself when it is
+/// idle, and when the way or what it leads to ends; then every inbox is closed with the reason.
 class Devtools final {
 public:
-    /// Starts the process. Throws Error{unavailable} where that cannot be done.
-    explicit Devtools(DevtoolsOptions options);
+    /// Connects. Throws Error{unavailable} where that cannot be done, and as `context` has it.
+    explicit Devtools(DevtoolsOptions options, const CallContext& context = {});
     ~Devtools();
     Devtools(const Devtools&) = delete;
     Devtools& operator=(const Devtools&) = delete;
@@ -56,7 +50,7 @@ public:
     };
 
     bool is_over() const;
-    /// What all processes of the browser belong to.
+    /// As Transport::group.
     pid_t group() const;
 
     /// What the session says goes there from now on. The inbox must be closed off with `leave`.
@@ -70,39 +64,33 @@ public:
              Inbox* answer_to, SteadyTime deadline);
 
 private:
-    enum class ComplaintsEnd { ahead, reached };
-
-    void run();
-    std::string listen(const BrowserProcess& process);
-    std::string read_messages(const BrowserProcess& process, MessageSplitter& splitter);
-    void read_complaints(const BrowserProcess& process);
-    void hand_out(const std::string& text);
+    void run(const std::stop_token& over);
+    void publish(Transport* transport);
+    std::string listen(Transport& transport, const std::stop_token& over);
+    void hand_out(std::string_view text);
     void deliver(Json message, std::size_t bytes);
-    std::string find_reason_to_end();
+    std::string find_reason_to_end(Transport& transport);
     void end(const std::string& why);
-    std::string describe_own_end() const;
-    void write(std::string_view bytes, SteadyTime deadline);
+    void write(std::string message, SteadyTime deadline);
     void check() const;
 
     const DevtoolsOptions options_;
-    Descriptor wake_;         ///< An eventfd; readable when the reader is to look up.
-    std::string complaints_;  ///< The last of what the process wrote to standard error; reader's.
-    ComplaintsEnd complaints_end_ = ComplaintsEnd::ahead;  ///< The reader's.
-    SteadyTime memory_looked_at_{};                        ///< The reader's.
+    std::stop_source ended_;  ///< Ends the wait of whoever writes.
 
-    mutable std::mutex mutex_;         ///< Guards what follows.
-    std::condition_variable started_;  ///< It runs, or is over.
-    pid_t group_ = -1;                 ///< Constant from the start on.
-    std::string over_;                 ///< Why it is over; empty before.
+    mutable std::mutex mutex_;             ///< Guards what follows.
+    std::condition_variable_any changed_;  ///< It is connected, or over.
+    bool connected_ = false;               ///< True from the start on.
+    pid_t group_ = -1;                     ///< Constant from the start on.
+    std::string over_;                     ///< Why it is over; empty before.
     int users_ = 0;
     SteadyTime used_at_{};
     int last_number_ = 0;
     std::map<std::string, Inbox*> sessions_;
     std::map<int, Inbox*> awaited_;  ///< By command number.
 
-    std::mutex writing_mutex_;  ///< Held while a command is written.
-    int commands_ = -1;         ///< Guarded by it; -1 once the process is gone.
-    std::jthread reader_;       ///< Last: it uses all of the above.
+    std::mutex writing_mutex_;        ///< Held while a command is written.
+    Transport* transport_ = nullptr;  ///< Guarded by it; null before the start and after the end.
+    std::jthread reader_;             ///< Last: it uses all of the above.
 };
 
 }  // namespace rag::browser

@@ -58,6 +58,24 @@ constexpr std::string_view capture_script = R"js((async () => {
   return {html: html.slice(0, limit).toWellFormed(), length: text, url: document.URL};
 })())js";
 
+/// A port where nothing listens: what a page in a browser elsewhere asks past the interception of
+/// its requests goes there.
+constexpr const char* dead_proxy = "http://127.0.0.1:1";
+
+/// What a document may not do in a browser elsewhere: open what is intercepted by nobody.
+constexpr std::string_view confinement =
+    "sandbox allow-scripts allow-same-origin allow-forms; frame-src 'none'; object-src 'none'; "
+    "connect-src http: https: data: blob:; webrtc 'block'";
+
+/// What no policy keeps from sending datagrams past a proxy, and what has no use without a
+/// connection of its own: gone before any script of a page or of a frame runs.
+constexpr std::string_view confinement_script = R"js(
+for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCIceTransport',
+    'WebTransport', 'SharedWorker', 'fetchLater'])
+  delete globalThis[name];
+delete Navigator.prototype.serviceWorker;
+)js";
+
 /// What is not looked at, and so not loaded.
 bool is_unwanted(const std::string& type) {
     return type == "Image" || type == "Media" || type == "Font";
@@ -107,6 +125,7 @@ Page::Page(Devtools& browser, const CallContext& context, const PageOptions& opt
     : browser_(browser), context_(context), options_(options), root_(browser, "", context, {}) {}
 
 Page::~Page() {
+    errands_.reset();
     try {
         if (!browser_context_.empty()) {
             root_.post("Target.disposeBrowserContext", {{"browserContextId", browser_context_}});
@@ -118,12 +137,14 @@ Page::~Page() {
 }
 
 void Page::open() {
-    const Json made =
-        root_.call("Target.createBrowserContext",
-                   {{"disposeOnDetach", true},
-                    {"proxyServer", "http://127.0.0.1:" + std::to_string(options_.proxy_port)},
-                    // Loopback is not excepted either, as it would be otherwise.
-                    {"proxyBypassList", "<-loopback>"}});
+    const std::string proxy = options_.client != nullptr
+                                  ? dead_proxy
+                                  : "http://127.0.0.1:" + std::to_string(options_.proxy_port);
+    const Json made = root_.call("Target.createBrowserContext",
+                                 {{"disposeOnDetach", true},
+                                  {"proxyServer", proxy},
+                                  // Loopback is not excepted either, as it would be otherwise.
+                                  {"proxyBypassList", "<-loopback>"}});
     browser_context_ = made.at("browserContextId").get<std::string>();
     root_.post("Browser.setDownloadBehavior",
                {{"behavior", "deny"}, {"browserContextId", browser_context_}});
@@ -134,8 +155,9 @@ void Page::open() {
                  .get<std::string>();
     const Json attached =
         root_.call("Target.attachToTarget", {{"targetId", frame_}, {"flatten", true}});
+    session_ = attached.at("sessionId").get<std::string>();
     talk_ = std::make_unique<Conversation>(
-        browser_, attached.at("sessionId").get<std::string>(), context_,
+        browser_, session_, context_,
         [this](const std::string& method, const Json& params) { handle(method, params); });
 }
 
@@ -143,6 +165,10 @@ void Page::set_up() {
     Json patterns = Json::array();
     for (const char* type : {"Document", "Image", "Media", "Font"}) {
         patterns.push_back({{"urlPattern", "*"}, {"resourceType", type}});
+    }
+    if (options_.client != nullptr) {
+        patterns = Json::array({{{"urlPattern", "*"}}});
+        confine();
     }
     talk_->post("Inspector.enable");
     talk_->post("Network.enable", {{"maxTotalBufferSize", 0}, {"maxResourceBufferSize", 0}});
@@ -158,6 +184,17 @@ void Page::set_up() {
     // Commands to the page's process are done in order, but not before the browser's own: a page
     // that was navigated before this answer could commit unseen.
     talk_->call("Page.enable");
+}
+
+/// Workers and frames in a process of their own are intercepted by nobody: they are held before
+/// they begin, and never let go.
+void Page::confine() {
+    errands_ = std::make_unique<Errands>(*options_.client, context_, options_.bytes_max);
+    talk_->post("Target.setAutoAttach",
+                {{"autoAttach", true}, {"waitForDebuggerOnStart", true}, {"flatten", true}});
+    talk_->post("Page.setPrerenderingAllowed", {{"isAllowed", false}});
+    talk_->post("Page.addScriptToEvaluateOnNewDocument",
+                {{"source", std::string(confinement_script)}});
 }
 
 RenderedPage Page::render(const HttpResponse& answer) {
@@ -247,6 +284,12 @@ void Page::handle(const std::string& method, const Json& params) {
     } else if (method == "Page.loadEventFired" && is_committed_) {
         is_loaded_ = true;
         loaded_at_ = changed_at_ = std::chrono::steady_clock::now();
+    } else if (method == "Target.attachedToTarget") {
+        if (params.at("targetInfo").at("type") == "worker") {
+            browser_.send(params.at("sessionId").get<std::string>(),
+                          "Runtime.runIfWaitingForDebugger", Json::object(), nullptr,
+                          context_.deadline);
+        }
     } else if (method == "Page.javascriptDialogOpening") {
         talk_->post("Page.handleJavaScriptDialog", {{"accept", false}});
     } else if (method == "Inspector.targetCrashed") {
@@ -256,28 +299,66 @@ void Page::handle(const std::string& method, const Json& params) {
 }
 
 /// The page itself is delivered from what was fetched, once; what its scripts lead to goes through
-/// the proxy. Whatever stands in frames is another page.
+/// the proxy or is fetched here. Whatever stands in frames is another page.
 void Page::decide_on_request(const Json& params) {
     const std::string request = params.at("requestId").get<std::string>();
     const std::string type = params.at("resourceType").get<std::string>();
     const bool is_document = type == "Document";
     if (is_document && params.at("frameId") == frame_ && !is_delivered_) {
         is_delivered_ = true;
-        deliver_page(request);
+        deliver(request, type, *answer_);
     } else if (is_unwanted(type) || (is_document && params.at("frameId") != frame_) ||
-               ++documents_ > documents_max) {
-        talk_->post("Fetch.failRequest",
-                    {{"requestId", request}, {"errorReason", "BlockedByClient"}});
+               (is_document && ++documents_ > documents_max)) {
+        fail(request);
     } else {
-        talk_->post("Fetch.continueRequest", {{"requestId", request}});
+        let_through(request, params);
     }
 }
 
-void Page::deliver_page(const std::string& request) {
-    talk_->post("Fetch.fulfillRequest", {{"requestId", request},
-                                         {"responseCode", answer_->status},
-                                         {"responseHeaders", header_list(answer_->headers)},
-                                         {"body", to_base64(answer_->body)}});
+void Page::let_through(const std::string& request, const Json& params) {
+    if (!errands_) {
+        tell("Fetch.continueRequest", {{"requestId", request}});
+        return;
+    }
+    auto wanted = read_paused_request(params);
+    const std::string type = params.at("resourceType").get<std::string>();
+    const bool is_taken =
+        wanted && errands_->run(std::move(*wanted), [this, request, type](const auto* answer) {
+            if (answer != nullptr) {
+                deliver(request, type, *answer);
+            } else {
+                fail(request);
+            }
+        });
+    if (!is_taken) {
+        fail(request);
+    }
+}
+
+void Page::deliver(const std::string& request, const std::string& type,
+                   const HttpResponse& answer) {
+    Json headers = header_list(answer.headers);
+    if (options_.client != nullptr && type == "Document") {
+        headers.push_back(
+            {{"name", "Content-Security-Policy"}, {"value", std::string(confinement)}});
+    }
+    tell("Fetch.fulfillRequest", {{"requestId", request},
+                                  {"responseCode", answer.status},
+                                  {"responseHeaders", headers},
+                                  {"body", to_base64(answer.body)}});
+}
+
+void Page::fail(const std::string& request) {
+    tell("Fetch.failRequest", {{"requestId", request}, {"errorReason", "BlockedByClient"}});
+}
+
+/// By any thread. A browser that is over is noticed by whoever waits for it.
+void Page::tell(const std::string& method, const Json& params) {
+    try {
+        browser_.send(session_, method, params, nullptr, context_.deadline);
+    } catch (const Error& error) {
+        log::debug("the browser was not told {}: {}", method, error.message());
+    }
 }
 
 void Page::note_request(const std::string& method, const Json& params) {

@@ -113,7 +113,18 @@ void examine_files(const Config& config, Findings& findings) {
     }
 }
 
-/// Without one everything else works, so its absence is no fault; one that does not start is.
+void examine_sandbox(const Config& config, Findings& findings) {
+    if (!config.browser_sandbox || geteuid() == 0) {
+        findings.push_back({"browser", Verdict::notice,
+                            geteuid() == 0
+                                ? "runs pages' scripts without a sandbox of its own, because this "
+                                  "program runs as root."
+                                : "runs pages' scripts without a sandbox of its own, because "
+                                  "RAG_BROWSER_SANDBOX is 'off'."});
+    }
+}
+
+/// Without one everything else works, so its absence is no fault; one that does not answer is.
 void examine_browser(Session& session, Findings& findings) {
     PageRenderer& renderer = session.application().renderer();
     if (const std::string why = renderer.why_not(); !why.empty()) {
@@ -122,13 +133,9 @@ void examine_browser(Session& session, Findings& findings) {
         return;
     }
     findings.push_back({"browser", Verdict::good, renderer.probe(session.context())});
-    if (!session.config().config.browser_sandbox || geteuid() == 0) {
-        findings.push_back({"browser", Verdict::notice,
-                            geteuid() == 0
-                                ? "runs pages' scripts without a sandbox of its own, because this "
-                                  "program runs as root."
-                                : "runs pages' scripts without a sandbox of its own, because "
-                                  "RAG_BROWSER_SANDBOX is 'off'."});
+    const Config& config = session.config().config;
+    if (config.browser.find("://") == std::string::npos) {
+        examine_sandbox(config, findings);
     }
 }
 

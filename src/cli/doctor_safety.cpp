@@ -1,3 +1,4 @@
+#include "base/ascii.hpp"
 #include "base/loopback.hpp"
 #include "base/url.hpp"
 #include "cli/findings.hpp"
@@ -24,7 +25,7 @@ void warn_of(Findings& findings, const char* subject, std::string sentence) {
 
 /// Whether the file is there and readable by others than its owner.
 bool is_open_to_others(const std::string& path) {
-    struct stat info{};
+    struct stat info {};
     return ::stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0;
 }
 
@@ -86,6 +87,25 @@ void examine_database_way(const Config& config, Findings& findings) {
     }
 }
 
+void examine_browser_way(const Config& config, Findings& findings) {
+    const std::size_t scheme = config.browser.find("://");
+    if (scheme == std::string::npos) {
+        return;
+    }
+    warn_of(findings, "browser",
+            "was not started here: what pages ask for is fetched by this program, but what else "
+            "their scripts could reach if they broke out of it is for whoever runs it to limit "
+            "(docs/SECURITY.md).");
+    const auto url = parse_url("http" + config.browser.substr(scheme));
+    const std::string name = ascii_lower(config.browser.substr(0, scheme));
+    if (url && name != "wss" && name != "https" && !is_loopback(url->host)) {
+        warn_of(findings, "browser",
+                "is spoken to without TLS: pages, and the token if there is one, can be read on "
+                "the way. Use wss:// or https:// in RAG_BROWSER, if it is not on a network of "
+                "your own.");
+    }
+}
+
 void examine_files_of_ours(const Config& config, Findings& findings) {
     const std::pair<std::string, const char*> files[] = {
         {config.working_dir + "/.env", "holds configuration"},
@@ -131,6 +151,7 @@ void examine_safety(const Config& config, Findings& findings) {
     examine_tokens(config, findings);
     examine_ways(config, findings);
     examine_database_way(config, findings);
+    examine_browser_way(config, findings);
     examine_files_of_ours(config, findings);
     examine_reach(config, findings);
 }

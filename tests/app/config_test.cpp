@@ -170,10 +170,28 @@ TEST_CASE("config: a browser is one of this machine, found on PATH unless it is 
     sources.environment = {{"RAG_BROWSER", "/opt/chrome"}, {"RAG_BROWSER_SANDBOX", "off"}};
     CHECK(load_config(sources).config.browser == "/opt/chrome");
     CHECK_FALSE(load_config(sources).config.browser_sandbox);
-    const std::string refusal = complaint("RAG_BROWSER", "ws://u:secret@elsewhere:9222/x");
-    CHECK(refusal.find("RAG_BROWSER") != std::string::npos);
-    CHECK(refusal.find("secret") == std::string::npos);
     CHECK_FALSE(complaint("RAG_BROWSER_SANDBOX", "maybe").empty());
+}
+
+TEST_CASE("config: a browser elsewhere is taken as written, and shown without what opens it") {
+    const auto shown = [](const std::string& written) {
+        ConfigSources sources = make_sources();
+        sources.environment = {{"RAG_BROWSER", written}};
+        const LoadedConfig loaded = load_config(sources);
+        CHECK(loaded.config.browser == written);
+        return entry_of(loaded, "RAG_BROWSER").value;
+    };
+    CHECK(shown("http://127.0.0.1:9222") == "http://127.0.0.1:9222");
+    CHECK(shown("ws://127.0.0.1:9222/devtools/browser/secret") == "ws://127.0.0.1:9222/********");
+    CHECK(shown("wss://browser.example/?token=secret") == "wss://browser.example/********");
+    CHECK(shown("wss://u:secret@browser.example:9222") == "wss://browser.example:9222/********");
+    for (const char* wrong :
+         {"ftp://u:secret@elsewhere:9222/x", "ws:///secret", "ws://elsewhere:0x50/secret"}) {
+        const std::string refusal = complaint("RAG_BROWSER", wrong);
+        INFO(refusal);
+        CHECK(refusal.find("ws://HOST:PORT") != std::string::npos);
+        CHECK(refusal.find("secret") == std::string::npos);
+    }
 }
 
 TEST_CASE("config: a price is a number of dollars, and not known when it is not given") {

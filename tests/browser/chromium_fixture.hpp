@@ -1,6 +1,7 @@
 #pragma once
 
 #include "browser/chromium.hpp"
+#include "browser/remote_chromium.hpp"
 #include "browser/site.hpp"
 
 #include <cstdlib>
@@ -19,6 +20,27 @@ inline browser::ChromiumOptions installed_chromium(std::vector<std::string> allo
     options.lookup = [](const std::string&) { return std::vector<net::IpAddress>{}; };
     return options;
 }
+
+/// The ways to a browser that every contract is held to: by which tests are made from templates.
+struct Piped {
+    static browser::ChromiumOptions options(std::vector<std::string> allow_hosts) {
+        return installed_chromium(std::move(allow_hosts));
+    }
+};
+struct ByWebSocket {
+    static browser::ChromiumOptions options(std::vector<std::string> allow_hosts) {
+        browser::ChromiumOptions options = installed_chromium(std::move(allow_hosts));
+        options.program = remote_chromium().websocket();
+        return options;
+    }
+};
+struct ByWeb {
+    static browser::ChromiumOptions options(std::vector<std::string> allow_hosts) {
+        browser::ChromiumOptions options = installed_chromium(std::move(allow_hosts));
+        options.program = remote_chromium().web();
+        return options;
+    }
+};
 
 /// A page as the crawler has fetched it.
 inline HttpResponse fetched(const std::string& url, const std::string& body,

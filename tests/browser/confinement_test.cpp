@@ -14,10 +14,16 @@
 using namespace rag;
 using namespace rag::browser;
 using namespace std::chrono_literals;
+using rag::test::ByWeb;
+using rag::test::ByWebSocket;
 using rag::test::fetched;
 using rag::test::ForbiddenPort;
-using rag::test::installed_chromium;
+using rag::test::Piped;
 using rag::test::Site;
+
+TYPE_TO_STRING(Piped);
+TYPE_TO_STRING(ByWebSocket);
+TYPE_TO_STRING(ByWeb);
 
 namespace {
 
@@ -46,7 +52,9 @@ bool holds(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("confinement: scripts reach no address that is not public, by no name and no spelling") {
+TEST_CASE_TEMPLATE(
+    "confinement: scripts reach no address that is not public, by no name and no spelling", Browser,
+    Piped, ByWebSocket, ByWeb) {
     Site site;
     const ForbiddenPort forbidden;
     site.page("/open", "may be read", "text/plain");
@@ -54,7 +62,7 @@ TEST_CASE("confinement: scripts reach no address that is not public, by no name 
         response.set_redirect("http://" + forbidden.authority() + "/");
     });
     site.start();
-    ChromiumOptions options = installed_chromium({site.authority()});
+    ChromiumOptions options = Browser::options({site.authority()});
     options.lookup = [](const std::string&) {
         return std::vector{*net::parse_address("127.0.0.1")};
     };
@@ -83,15 +91,16 @@ TEST_CASE("confinement: scripts reach no address that is not public, by no name 
     CHECK_FALSE(forbidden.was_reached_by_tcp());
 }
 
-TEST_CASE(
-    "confinement: nor do pictures, frames, sockets, workers, beacons, prefetches or another page") {
+TEST_CASE_TEMPLATE(
+    "confinement: nor do pictures, frames, sockets, workers, beacons, prefetches or another page",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     const ForbiddenPort forbidden;
     site.page("/worker.js", "fetch(location.hash.slice(1)).catch(() => {}); postMessage(1);",
               "text/javascript");
     add_wait(site);
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     const std::string page = run(chromium, site, forbidden, R"js(
         const target = `http://127.0.0.1:${port}/`;
         fetch('/wait');
@@ -123,7 +132,9 @@ TEST_CASE(
     CHECK_FALSE(forbidden.was_reached_by_udp());
 }
 
-TEST_CASE("confinement: no datagram leaves the browser: neither WebRTC nor WebTransport nor QUIC") {
+TEST_CASE_TEMPLATE(
+    "confinement: no datagram leaves the browser: neither WebRTC nor WebTransport nor QUIC",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     const ForbiddenPort forbidden;
     site.server.Get("/open", [&](const auto&, auto& response) {
@@ -132,7 +143,7 @@ TEST_CASE("confinement: no datagram leaves the browser: neither WebRTC nor WebTr
     });
     add_wait(site);
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     const std::string page = run(chromium, site, forbidden, R"js(
         (async () => {
             try {
@@ -153,12 +164,13 @@ TEST_CASE("confinement: no datagram leaves the browser: neither WebRTC nor WebTr
     CHECK_FALSE(forbidden.was_reached_by_tcp());
 }
 
-TEST_CASE(
-    "confinement: a script that leads the page to a forbidden address gets nothing from there") {
+TEST_CASE_TEMPLATE(
+    "confinement: a script that leads the page to a forbidden address gets nothing from there",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     const ForbiddenPort forbidden;
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     for (const char* where :
          {"http://127.0.0.1:${port}/", "file:///etc/passwd", "http://169.254.169.254/latest/",
           "chrome://version", "view-source:file:///etc/passwd"}) {
@@ -187,13 +199,14 @@ TEST_CASE("confinement: what belongs to no page has no way to the network at all
     CHECK(has("--no-sandbox") == (::geteuid() == 0));
 }
 
-TEST_CASE(
-    "confinement: more than a page may have through the proxy ends its connections, not the page") {
+TEST_CASE_TEMPLATE(
+    "confinement: more than a page may have through the proxy ends its connections, not the page",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/large", std::string(3'000'000, 'x'), "application/octet-stream");
     site.start();
     const ForbiddenPort forbidden;
-    ChromiumOptions options = installed_chromium({site.authority()});
+    ChromiumOptions options = Browser::options({site.authority()});
     options.page_bytes_max = 1'000'000;
     Chromium chromium(std::move(options));
     const std::string page = run(chromium, site, forbidden, R"js(

@@ -1,6 +1,7 @@
 // A process that stands for a browser: what becomes of it, and of what it was given.
 
 #include "browser/devtools.hpp"
+#include "browser/pipe.hpp"
 #include "rag/error.hpp"
 #include "support/temp_dir.hpp"
 
@@ -32,9 +33,10 @@ private:
     const test::TempDir dir_;
 };
 
-DevtoolsOptions options_for(const Script& script) {
+DevtoolsOptions options_for(const Script& script, PipeOptions pipe = {}) {
+    pipe.program = script.path();
     DevtoolsOptions options;
-    options.program = script.path();
+    options.connect = start_browser(std::move(pipe));
     return options;
 }
 
@@ -169,9 +171,9 @@ TEST_CASE("process: a browser that nobody uses is ended, one that is used is not
 
 TEST_CASE("process: a browser that needs too much memory is ended") {
     const Script script("head -c 60000000 /dev/zero | tail -c 50000000 | sleep 60");
-    DevtoolsOptions options = options_for(script);
-    options.memory_bytes_max = 20'000'000;
-    Devtools browser(options);
+    PipeOptions pipe;
+    pipe.memory_bytes_max = 20'000'000;
+    Devtools browser(options_for(script, pipe));
     const Devtools::Use use(browser);
     CHECK(use.is_granted());
     CHECK(await([&] { return browser.is_over(); }));

@@ -13,9 +13,16 @@
 using namespace rag;
 using namespace rag::browser;
 using namespace std::chrono_literals;
+using rag::test::ByWeb;
+using rag::test::ByWebSocket;
 using rag::test::fetched;
 using rag::test::installed_chromium;
+using rag::test::Piped;
 using rag::test::Site;
+
+TYPE_TO_STRING(Piped);
+TYPE_TO_STRING(ByWebSocket);
+TYPE_TO_STRING(ByWeb);
 
 namespace {
 
@@ -43,15 +50,17 @@ const std::string scripted =
 
 }  // namespace
 
-TEST_CASE("rendering: a browser is there, and says what it is") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: a browser is there, and says what it is", Browser, Piped,
+                   ByWebSocket, ByWeb) {
+    Chromium chromium(Browser::options({}));
     REQUIRE(chromium.why_not() == "");
     CHECK(holds(chromium.probe({}), "Chrome"));
 }
 
-TEST_CASE(
+TEST_CASE_TEMPLATE(
     "rendering: the text that scripts make and fetch is in the page, the page is not asked for "
-    "again") {
+    "again",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/app.js",
               "fetch('/data.json').then(r => r.json()).then(d => {"
@@ -65,7 +74,7 @@ TEST_CASE(
               "application/json");
     site.page("/pixel.png", "no picture", "image/png");
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     const RenderedPage page = chromium.render(
         {}, fetched(site.url("/start?x=1"),
                     "<!doctype html><html><head><title>Empty</title></head><body><div id=app></div>"
@@ -82,8 +91,9 @@ TEST_CASE(
     CHECK(site.asked_for("/pixel.png") == 0);
 }
 
-TEST_CASE("rendering: what comes late, stands in shadow trees or is no ASCII is read") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: what comes late, stands in shadow trees or is no ASCII is read",
+                   Browser, Piped, ByWebSocket, ByWeb) {
+    Chromium chromium(Browser::options({}));
     const auto body_of = [&](const std::string& script, const std::string& text = filler) {
         return chromium
             .render({}, fetched("http://a.example/",
@@ -103,8 +113,75 @@ TEST_CASE("rendering: what comes late, stands in shadow trees or is no ASCII is 
                 "went on"));
 }
 
-TEST_CASE("rendering: the page is told who reads it, and keeps what it set to itself") {
-    ChromiumOptions options = installed_chromium({});
+TEST_CASE_TEMPLATE(
+    "rendering: what a page learns by redirects, posts, cookies and workers is in it", Browser,
+    Piped, ByWebSocket, ByWeb) {
+    Site site;
+    site.page("/worker.js", "fetch('/of-worker').then(r => r.text()).then(postMessage)",
+              "text/javascript");
+    site.page("/of-worker", "from a worker", "text/plain");
+    site.page("/arrived", "by a redirect", "text/plain");
+    site.server.Get("/away", [](const auto&, auto& response) {
+        response.set_redirect("/arrived");
+        response.set_header("Set-Cookie", "left=behind");
+    });
+    site.server.Post("/echo", [](const auto& request, auto& response) {
+        response.set_content(request.body + " with " + request.get_header_value("Cookie"),
+                             "text/plain");
+    });
+    site.start();
+    Chromium chromium(Browser::options({site.authority()}));
+    const std::string page =
+        chromium
+            .render({}, fetched(site.url("/"), "<body>" + filler + R"(<script>(async () => {
+                const say = (text) => document.body.append('[' + text + ']');
+                say(await (await fetch('/away')).text());
+                say(await (await fetch('/echo', {method: 'POST',
+                    body: new Uint8Array([0x67, 0x72, 0xc3, 0xbc, 0xc3, 0x9f])})).text());
+                new Worker('/worker.js').onmessage = (event) => say(event.data);
+                })();</script>)"))
+            .html;
+    INFO(page);
+    CHECK(holds(page, "[by a redirect]"));
+    CHECK(holds(page, "[gr\xC3\xBC\xC3\x9F with left=behind]"));
+    CHECK(holds(page, "[from a worker]"));
+}
+
+TEST_CASE_TEMPLATE("rendering: what another site keeps to itself is not read", Browser, Piped,
+                   ByWebSocket, ByWeb) {
+    Site site;
+    Site other;
+    other.page("/closed", "kept to itself", "text/plain");
+    other.server.Get("/open", [](const auto&, auto& response) {
+        response.set_header("Access-Control-Allow-Origin", "*");
+        response.set_content("for everybody", "text/plain");
+    });
+    other.server.Post("/changed", [](const auto&, auto&) {});
+    other.start();
+    site.start();
+    Chromium chromium(Browser::options({site.authority(), other.authority()}));
+    const std::string page =
+        chromium
+            .render({}, fetched(site.url("/"), "<body>" + filler + "<script>const other = '" +
+                                                   other.url("") +
+                                                   R"(';(async () => {
+                const read = async (path, options) => { try {
+                    const text = await (await fetch(other + path, options)).text();
+                    document.body.append('[' + text + ']'); } catch {} };
+                await read('/closed'); await read('/open');
+                await read('/changed', {method: 'POST', body: '{}',
+                    headers: {'Content-Type': 'application/json'}});
+                document.body.append('done'); })();</script>)"))
+            .html;
+    CHECK(holds(page, "done"));
+    CHECK(holds(page, "[for everybody]"));
+    CHECK_FALSE(holds(page, "kept to itself"));
+    CHECK(other.asked_for("/closed") == 1);
+}
+
+TEST_CASE_TEMPLATE("rendering: the page is told who reads it, and keeps what it set to itself",
+                   Browser, Piped, ByWebSocket, ByWeb) {
+    ChromiumOptions options = Browser::options({});
     options.user_agent = "mybot/1.0";
     Chromium chromium(std::move(options));
     const auto read = [&](const std::string& script) {
@@ -122,14 +199,14 @@ TEST_CASE("rendering: the page is told who reads it, and keeps what it set to it
     CHECK(holds(seen, "cookie:  0"));
 }
 
-TEST_CASE(
-    "rendering: a script that leads to another page of the site is followed, without an end "
-    "not") {
+TEST_CASE_TEMPLATE(
+    "rendering: a script that leads to another page of the site is followed, without an end not",
+    Browser, Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/there", "<body>arrived" + filler + "</body>");
     site.page("/round", "<script>location.href = '/round?' + Math.random()</script>");
     site.start();
-    ChromiumOptions options = installed_chromium({site.authority()});
+    ChromiumOptions options = Browser::options({site.authority()});
     options.page_time = 10s;
     Chromium chromium(std::move(options));
     const RenderedPage page = chromium.render(
@@ -141,8 +218,10 @@ TEST_CASE(
     CHECK(site.asked_for("/round") <= 11);
 }
 
-TEST_CASE("rendering: a page that never comes to rest fails in its time, and the next one works") {
-    ChromiumOptions options = installed_chromium({});
+TEST_CASE_TEMPLATE(
+    "rendering: a page that never comes to rest fails in its time, and the next one works", Browser,
+    Piped, ByWebSocket, ByWeb) {
+    ChromiumOptions options = Browser::options({});
     options.page_time = 3s;
     Chromium chromium(std::move(options));
     const auto start = std::chrono::steady_clock::now();
@@ -153,11 +232,12 @@ TEST_CASE("rendering: a page that never comes to rest fails in its time, and the
         holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
 }
 
-TEST_CASE("rendering: a page that asks again and again is read all the same") {
+TEST_CASE_TEMPLATE("rendering: a page that asks again and again is read all the same", Browser,
+                   Piped, ByWebSocket, ByWeb) {
     Site site;
     site.page("/tick", "{}", "application/json");
     site.start();
-    Chromium chromium(installed_chromium({site.authority()}));
+    Chromium chromium(Browser::options({site.authority()}));
     const RenderedPage page =
         chromium.render({}, fetched(site.url("/"),
                                     "<body><script>document.body.append('here');"
@@ -165,8 +245,9 @@ TEST_CASE("rendering: a page that asks again and again is read all the same") {
     CHECK(holds(page.html, "here"));
 }
 
-TEST_CASE("rendering: a caller that stops is let go at once") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: a caller that stops is let go at once", Browser, Piped, ByWebSocket,
+                   ByWeb) {
+    Chromium chromium(Browser::options({}));
     std::stop_source stop;
     CallContext context;
     context.stop = stop.get_token();
@@ -197,8 +278,9 @@ TEST_CASE(
     CHECK(chromium.group() != first);
 }
 
-TEST_CASE("rendering: a page that eats memory is one page that failed") {
-    ChromiumOptions options = installed_chromium({});
+TEST_CASE_TEMPLATE("rendering: a page that eats memory is one page that failed", Browser, Piped,
+                   ByWebSocket, ByWeb) {
+    ChromiumOptions options = Browser::options({});
     options.page_time = 20s;
     Chromium chromium(std::move(options));
     const std::string greedy =
@@ -208,8 +290,9 @@ TEST_CASE("rendering: a page that eats memory is one page that failed") {
         holds(chromium.render({}, fetched("http://a.example/", scripted)).html, "made by script"));
 }
 
-TEST_CASE("rendering: several pages at once are kept apart, and none is lost") {
-    Chromium chromium(installed_chromium({}));
+TEST_CASE_TEMPLATE("rendering: several pages at once are kept apart, and none is lost", Browser,
+                   Piped, ByWebSocket, ByWeb) {
+    Chromium chromium(Browser::options({}));
     std::vector<std::jthread> callers;
     std::array<bool, 8> right{};
     for (std::size_t i = 0; i < right.size(); ++i) {

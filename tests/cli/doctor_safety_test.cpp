@@ -67,6 +67,20 @@ TEST_CASE("doctor: ways that can be listened to are named") {
     CHECK(!examined.says("does not insist on TLS"));
 }
 
+TEST_CASE("doctor: what a browser elsewhere could do, and who may listen to it, is named") {
+    Examined examined;
+    examined.config.browser = "/usr/bin/chromium";
+    CHECK(examined.sentences() == "");
+    examined.config.browser = "ws://127.0.0.1:9222/devtools/browser/secret";
+    CHECK(examined.says("was not started here"));
+    CHECK(!examined.says("without TLS"));
+    examined.config.browser = "ws://u:secret@browser.example:9222/?token=secret";
+    CHECK(examined.says("without TLS"));
+    CHECK(!examined.says("secret"));
+    examined.config.browser = "wss://browser.example/?token=secret";
+    CHECK(!examined.says("without TLS"));
+}
+
 TEST_CASE("doctor: files that others can read, and reach that is too wide, are named") {
     Examined examined;
     std::ofstream(examined.dir.file(".env")) << "RAG_TOKENS=x\n";

@@ -1,12 +1,16 @@
 // A site that is made by scripts alone, taken in by the whole product with a real browser.
 
+#include "browser/remote_chromium.hpp"
+#include "support/rag_command.hpp"
 #include "support/running_server.hpp"
 
 #include <doctest/doctest.h>
 #include <httplib.h>
 
+#include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace rag::test;
 using nlohmann::json;
@@ -70,13 +74,13 @@ json ingest(McpClient& client, const ScriptedSite& site, const std::string& coll
                       {"render", render}});
 }
 
-}  // namespace
-
-TEST_CASE("a site that is made by scripts is crawled with render auto, and search finds its text") {
+/// The whole of it, with the browser that the setting names.
+void crawl_by(const std::string& setting) {
+    INFO(setting);
     ScriptedSite site;
     const TestMemory memory(StoreKind::sqlite);
     RunningServer server(memory, Transport::streamable_http,
-                         {{"RAG_CRAWL_ALLOW_HOSTS", site.authority()}});
+                         {{"RAG_CRAWL_ALLOW_HOSTS", site.authority()}, {"RAG_BROWSER", setting}});
     const auto client = server.connect(Wire::legacy);
     const json result = ingest(*client, site, "site", "auto");
     INFO(result.dump());
@@ -94,6 +98,46 @@ TEST_CASE("a site that is made by scripts is crawled with render auto, and searc
     CHECK(hits.at(0).at("content").get<std::string>().find("Two keepers took turns") !=
           std::string::npos);
     CHECK(hits.at(0).at("source_filename") == json("Keepers"));
+}
+
+}  // namespace
+
+TEST_CASE("a site that is made by scripts is crawled with render auto, and search finds its text") {
+    crawl_by("");
+}
+
+TEST_CASE("the same by a browser that runs elsewhere, named by its WebSocket or by its port") {
+    crawl_by(remote_chromium().websocket());
+    crawl_by(remote_chromium().web());
+}
+
+TEST_CASE("doctor tries a browser elsewhere, and nothing shows what opens it") {
+    const std::string websocket = remote_chromium().websocket();
+    const std::string secret = websocket.substr(websocket.rfind('/') + 1);
+    const auto run = [&](const std::string& setting, const std::vector<std::string>& arguments) {
+        const TestMemory memory(StoreKind::sqlite);
+        std::map<std::string, std::string> environment = memory.environment();
+        environment["RAG_BROWSER"] = setting;
+        environment["RAG_LOG_LEVEL"] = "trace";
+        Ended ended = run_rag(arguments, environment);
+        INFO(ended.output << ended.errors);
+        CHECK((ended.output + ended.errors).find(secret) == std::string::npos);
+        return ended;
+    };
+    const Ended good = run(websocket + "?token=" + secret, {"doctor"});
+    INFO(good.output << good.errors);
+    CHECK(good.output.find("ok   browser") != std::string::npos);
+    CHECK(good.output.find("Chrome/") != std::string::npos);
+    const Ended lost = run("ws://127.0.0.1:1/?token=" + secret, {"doctor"});
+    INFO(lost.output << lost.errors);
+    CHECK(lost.status == 1);
+    CHECK(lost.output.find("BAD  browser") != std::string::npos);
+    CHECK(lost.output.find("ws://127.0.0.1:1 cannot be reached") != std::string::npos);
+    const Ended shown = run("ws://127.0.0.1:1/?token=" + secret, {"config", "show"});
+    CHECK(shown.output.find("ws://127.0.0.1:1/********") != std::string::npos);
+    const Ended refused = run("wss://" + secret + ":x/", {"doctor"});
+    CHECK(refused.status != 0);
+    CHECK((refused.output + refused.errors).find("ws://HOST:PORT/PATH") != std::string::npos);
 }
 
 TEST_CASE(

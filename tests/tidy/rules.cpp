@@ -38,8 +38,8 @@ struct Library {
 };
 
 const std::vector<Library> libraries{
-    {"boost/asio", {"http"}},
-    {"boost/beast", {"http"}},
+    {"boost/asio", {"http", "browser"}},
+    {"boost/beast", {"http", "browser"}},
     {"pqxx", {"storage"}},
     {"libpq", {"storage"}},
     {"sqlite3", {"storage", "index"}},
