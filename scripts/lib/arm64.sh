@@ -77,7 +77,7 @@ unpack_sysroot() {
     for deb in "$arm64_home"/apt/archives/*.deb; do
         dpkg-deb --fsys-tarfile "$deb" | tar -C "$sysroot" -x --keep-directory-symlink || return 1
         about=$(dpkg-deb -f "$deb" Package)" "$(dpkg-deb -f "$deb" Version)
-        dpkg-deb --fsys-tarfile "$deb" | tar -t | sed -n -E "s|^\.(/usr)?(/lib/.*\.so\.[^/]*)$|$about \2|p" \
+        dpkg-deb --fsys-tarfile "$deb" | tar -t | sed -n -E "s|^\.(/usr)?(/lib/.*\.so(\.[^/]*)?)$|$about \2|p" \
             >>"$arm64_home/contents"
     done
     # From the root of a machine, a link that begins with it leads elsewhere.

@@ -53,7 +53,7 @@ loaded_libraries() {
         "${runner[@]}" "$sysroot/lib/ld-linux-aarch64.so.1" --list "$1"
     else
         ldd "$1"
-    fi | awk -v root="$sysroot" '$2 == "=>" && $3 ~ /^\// { print $1, (index($3, root) == 1 ? "" : root) $3 }'
+    fi | awk -v root="$sysroot" '$1 !~ /^\// && $2 == "=>" && $3 ~ /^\// { print $1, (index($3, root) == 1 ? "" : root) $3 }'
 }
 
 # linked_packages BINARY: the packages whose libraries it names itself, NAME VERSION a line.

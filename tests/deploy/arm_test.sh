@@ -66,27 +66,31 @@ build_target rag_test_base rag_test_index -- -DRAG_TESTS=ON >"$work/out" 2>&1 ||
 }
 run_tests() { "${runner[@]}" "$root/build/$preset/tests/bin/rag_test_$1" "${@:2}" >"$work/out" 2>&1 || { cat "$work/out"; false; }; }
 check "texts, numbers and the NEON kernels are those of the plain loops" run_tests base
-check "vectors are quantised and scanned alike" run_tests index \
-    --test-case='quantize*,*scan*,*segment*,*snapshot*,*graph*' --test-case-exclude='*ostgres*'
+check "vectors are scanned, walked through and kept alike" run_tests index \
+    --test-case='quantize: rounding*,graph: a walk*,graph: every*,graph: a small*,snapshot*'
 
 # --- What it answers ------------------------------------------------------------------------------
 
 # converse FOLDER PROGRAM...: takes the library in and asks questions, over stdio; prints the passages
 # that were found, each with its similarity as a reader would see it.
 converse() {
-    local folder=$1 question arguments
+    local folder=$1 text question arguments
     shift
     mkdir "$folder" && mkfifo "$folder/in" "$folder/out"
-    env -i PATH="$PATH" HOME=/nonexistent RAG_DATA_DIR="$folder" RAG_ALLOWED_ROOTS="$root/examples" \
+    env -i PATH="$PATH" HOME=/nonexistent RAG_DATA_DIR="$folder" \
         "$@" serve --transport stdio <"$folder/in" >"$folder/out" 2>"$folder/log" &
     server_pid=$!
     exec 5>"$folder/in" 6<"$folder/out"
     asked=0
     ask initialize '{"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}'
     call create_collection '{"name": "library", "description": "old texts"}'
-    arguments=$(jq -n --arg path "$root/examples/library" '{directory_path: $path, collection_name: "library"}')
-    call ingest_directory "$arguments"
-    jq -c '.result.structuredContent | {files_found, files_ingested, total_chunks}' <<<"$answer"
+    # As texts: under qemu a file that is looked for from "/" on is looked for in the sysroot.
+    for text in "$root"/examples/library/*.md; do
+        arguments=$(jq -n --rawfile text "$text" --arg name "$(basename "$text")" \
+            '{content: $text, collection_name: "library", document_title: $name}')
+        call ingest_text "$arguments"
+        jq -c '.result.structuredContent | [.status, .num_chunks]' <<<"$answer"
+    done
     for question in "How old must the President be?" "How did the thirsty bird get at the water?" \
         "why nobody believed the young herdsman when danger was real" "What are the unalienable rights?"; do
         arguments=$(jq -n --arg query "$question" '{query: $query, collection_name: "library", limit: 5}')
@@ -114,7 +118,7 @@ call() { ask tools/call "$(jq -nc --arg name "$1" --argjson arguments "$2" '{nam
 
 converse "$work/memory-here" "$rag" >"$work/here"
 converse "$work/memory-arm" "${runner[@]}" "$arm" >"$work/there"
-check "this machine's binary finds passages" test "$(wc -l <"$work/here")" -eq 22
+check "this machine's binary finds passages" test "$(wc -l <"$work/here")" -eq 26
 check "that of arm64 finds the same, and ends well" diff "$work/here" "$work/there"
 check "each opens the memory of the other" test \
     "$(RAG_DATA_DIR=$work/memory-arm "$rag" search --collection library "thirsty bird" --json | jq -r '.result[0].content[:40]')" = \
