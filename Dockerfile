@@ -18,6 +18,7 @@ COPY include include
 COPY models models
 COPY schema schema
 COPY docs docs
+COPY examples examples
 COPY README.md LICENSE ./
 COPY src src
 RUN cmake --preset release && ninja -C build/release rag \

@@ -31,6 +31,7 @@ for fuzzer in "$root"/tests/fuzz/*_fuzz.cpp; do
     name=$(basename "$fuzzer" _fuzz.cpp)
     part "fuzz: $name" run_fuzzer "$name"
 done
+part "deploy: arm64" env RAG_BINARY="$root/build/release/rag" "$root/tests/deploy/arm_test.sh"
 part "deploy: the image" "$root/tests/deploy/image_test.sh"
 part "deploy: the image, compiled in it" env RAG_IMAGE_BUILD=whole "$root/tests/deploy/image_test.sh"
 part "soak: sqlite, longer" "$root/scripts/soak" --minutes "${RAG_SOAK_MINUTES:-5}"

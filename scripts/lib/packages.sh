@@ -19,13 +19,16 @@ build_packages() {
     esac
 }
 
+# Of these, what is compiled against and runs nowhere.
+build_libraries() { build_packages | tr ' ' '\n' | grep -- '-dev$'; }
+
 # Programs that the product starts: pdftotext for PDFs. Without them it says so and does the rest.
 runtime_packages() { echo poppler-utils; }
 
 # What the tests need beside that: a compiler's sanitizers, a database, Node.js for real clients, a
 # browser. Ubuntu has Chromium as a snap alone.
 test_packages() {
-    local common=(binutils curl doctest-dev gcc jq libc6-dev make npm nodejs pgbouncer postgresql-common procps)
+    local common=(binutils curl doctest-dev gcc jq libc6-dev make npm nodejs pgbouncer postgresql-common procps unzip)
     case "$(. /etc/os-release && echo "$ID-$VERSION_ID")" in
         debian-12)
             echo "${common[@]}" chromium-headless-shell libclang-rt-19-dev postgresql-15 \
@@ -41,6 +44,14 @@ test_packages() {
 
 # What only the tool in training/ needs. Without it the tool multiplies by plain loops.
 training_packages() { echo libopenblas-dev; }
+
+# Where this machine gets Debian's packages from.
+debian_mirror() {
+    local mirror
+    mirror=$(sed -n -E 's/^(URIs: *|deb +(\[[^]]*\] +)?)(https?:[^ ]+).*/\3/p' \
+        /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v security | head -n 1)
+    echo "${mirror:-http://deb.debian.org/debian}"
+}
 
 # Prints those of the named packages that are not there. A tool that came some other way (Node.js of
 # its makers, say) is as good as its package.

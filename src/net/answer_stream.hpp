@@ -1,6 +1,6 @@
 #pragma once
 
-#include <httplib.h>
+#include "net/httplib.hpp"
 
 #include <cstddef>
 #include <string>

@@ -2,10 +2,9 @@
 
 #include "base/url.hpp"
 #include "net/address_guard.hpp"
+#include "net/httplib.hpp"
 #include "net/watchdog.hpp"
 #include "rag/clock.hpp"
-
-#include <httplib.h>
 
 #include <chrono>
 #include <memory>

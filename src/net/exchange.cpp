@@ -2,11 +2,10 @@
 
 #include "base/ascii.hpp"
 #include "net/connection.hpp"
+#include "net/httplib.hpp"
 #include "net/inflate_limit.hpp"
 #include "net/watchdog.hpp"
 #include "rag/error.hpp"
-
-#include <httplib.h>
 
 #include <algorithm>
 #include <chrono>

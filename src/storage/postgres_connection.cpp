@@ -7,6 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
+// The library has one way to give parameters and to listen from 7.10 on, and had others before.
+#define RAG_PQXX (PQXX_VERSION_MAJOR * 100 + PQXX_VERSION_MINOR)
+
 namespace rag::storage {
 namespace {
 
@@ -50,7 +53,7 @@ SqlRows read_rows(const pqxx::result& result) {
     return answer;
 }
 
-#if PQXX_VERSION_MAJOR >= 7
+#if RAG_PQXX >= 700
 pqxx::params to_params(const SqlParams& params) {
     pqxx::params list;
     for (const auto& value : params) {
@@ -70,7 +73,9 @@ std::vector<const char*> to_params(const SqlParams& params) {
     }
     return list;
 }
+#endif
 
+#if RAG_PQXX < 710
 class Receiver final : public pqxx::notification_receiver {
 public:
     Receiver(pqxx::connection& connection, const std::string& channel,
@@ -89,7 +94,7 @@ struct PostgresConnection::State {
     explicit State(const std::string& address) : connection(address) {}
 
     pqxx::connection connection;
-#if PQXX_VERSION_MAJOR < 7
+#if RAG_PQXX < 710
     std::unique_ptr<Receiver> receiver;
 #endif
     std::unique_ptr<pqxx::work> work;
@@ -104,11 +109,16 @@ struct PostgresConnection::State {
             connection.prepare(name, sql);
             prepared.emplace(sql, name);
         }
-#if PQXX_VERSION_MAJOR >= 7
+#if RAG_PQXX >= 710
         if (ready) {
             return work->exec(pqxx::prepped{prepared.at(sql)}, to_params(params));
         }
         return work->exec(sql, to_params(params));
+#elif RAG_PQXX >= 700
+        if (ready) {
+            return work->exec_prepared(prepared.at(sql), to_params(params));
+        }
+        return work->exec_params(sql, to_params(params));
 #else
         const std::vector<const char*> list = to_params(params);
         if (ready) {
@@ -177,7 +187,7 @@ void PostgresConnection::listen(const std::string& channel,
                                 std::function<void(const std::string&)> note) {
     convert(
         [&] {
-#if PQXX_VERSION_MAJOR >= 7
+#if RAG_PQXX >= 710
             state_->connection.listen(
                 channel, [note = std::move(note)](const pqxx::notification& notification) {
                     note(std::string(notification.payload));

@@ -46,3 +46,11 @@ TEST_CASE("int8 dot: the sum fits for the longest vectors and the largest codes"
               static_cast<std::int64_t>(size) * -127 * rag::query_code_max);
     }
 }
+
+TEST_CASE("int8 dot: an arm64 machine has the kernel that is made for it") {
+#if defined(__aarch64__)
+    CHECK(rag::int8_dot_kernel() == "neon");
+#else
+    CHECK(rag::int8_dot_kernel() != "neon");
+#endif
+}

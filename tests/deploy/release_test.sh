@@ -26,7 +26,12 @@ if command -v dpkg-deb >/dev/null; then
 fi
 check "the SBOM names what is linked" jq -e \
     '.spdxVersion == "SPDX-2.3" and ([.packages[].name] | any(startswith("libpqxx")) and any(startswith("libssl"))) and ((.packages | length) == (.relationships | length))' \
-    "$dist/rag-memory-$version.spdx.json"
+    "$dist"/rag-memory-"$version"-linux-*.spdx.json
+mkdir "$work/bundle" && unzip -q -d "$work/bundle" "$dist"/rag-memory-"$version"-linux-*.mcpb
+check "the bundle's program runs with the libraries beside it" eval \
+    'LD_LIBRARY_PATH=$work/bundle/server/lib "$work/bundle/server/rag" --version | grep -qF "$version"'
+check "the loader takes them from there" eval \
+    'LD_LIBRARY_PATH=$work/bundle/server/lib ldd "$work/bundle/server/rag" | grep libpqxx | grep -qF "$work/bundle"'
 release two
 check "a second run makes the same" eval 'diff "$work/one/SHA256SUMS" "$work/two/SHA256SUMS"'
 finish_tests
