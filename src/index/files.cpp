@@ -91,6 +91,12 @@ std::optional<SharedBytes> map_file(const std::filesystem::path& path) {
     return file.open() ? map_descriptor(file) : std::nullopt;
 }
 
+void read_ahead(const SharedBytes& bytes) {
+    if (bytes.storage == ByteStorage::file && !bytes.bytes.empty()) {
+        ::madvise(const_cast<std::byte*>(bytes.bytes.data()), bytes.bytes.size(), MADV_WILLNEED);
+    }
+}
+
 SharedBytes move_to_file(const SharedBytes& bytes, const std::filesystem::path& folder) {
     std::string name = (folder / "index.XXXXXX").string();
     const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));

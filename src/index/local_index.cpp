@@ -9,6 +9,7 @@
 #include "rag/error.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_map>
 #include <utility>
 
@@ -21,6 +22,9 @@ constexpr std::chrono::milliseconds retry_longest{2'000};
 constexpr std::size_t batches_of_a_search = 1;
 constexpr std::size_t batches_of_a_turn = 64;
 constexpr std::chrono::milliseconds ready_check{20};
+/// How long a search waits for a snapshot that is being read. The database would read its own files
+/// at the same time, and both would be late.
+constexpr std::chrono::milliseconds snapshot_wait_max{1'500};
 
 bool holds_all(const State& state, const SearchScope& scope) {
     return std::none_of(scope.collections.begin(), scope.collections.end(), [&](CollectionId id) {
@@ -64,13 +68,24 @@ LocalIndex::~LocalIndex() {
 
 void LocalIndex::start() {
     started_ = true;
+    std::error_code error;
+    loading_snapshot_ = std::filesystem::is_regular_file(options_.snapshot, error);
     source_.watch([this] { wake(); });
     follower_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
+}
+
+void LocalIndex::await_snapshot() const {
+    const auto end = std::chrono::steady_clock::now() + snapshot_wait_max;
+    std::unique_lock lock(mutex_);
+    while (loading_snapshot_ && !copy_.state() && std::chrono::steady_clock::now() < end) {
+        wake_.wait_for(lock, ready_check);
+    }
 }
 
 /// The state to search in, with what this process has written; null when there is no copy.
 std::shared_ptr<const State> LocalIndex::current(const CallContext& context) {
     context.check();
+    await_snapshot();
     if (!copy_.state()) {
         return nullptr;
     }
@@ -218,6 +233,7 @@ std::int64_t LocalIndex::count(const CallContext& context, const SearchScope& sc
 }
 
 SearchRoute LocalIndex::route(const SearchScope& scope, const EmbeddingSpace& space) const {
+    await_snapshot();
     const auto state = copy_.state();
     if (!state || !holds_all(*state, scope)) {
         return {SearchPath::fallback, std::nullopt};
@@ -341,7 +357,13 @@ void LocalIndex::follow_once(const CallContext& context) {
 
 void LocalIndex::prepare(const CallContext& context) {
     const auto begin = std::chrono::steady_clock::now();
-    from_snapshot_ = load_saved(context);
+    try {
+        from_snapshot_ = load_saved(context);
+    } catch (...) {
+        loading_snapshot_ = false;  // The database is away; nobody is to wait for it to come back.
+        throw;
+    }
+    loading_snapshot_ = false;
     if (!from_snapshot_) {
         copy_.build(context);
         release_free_memory();
@@ -357,10 +379,11 @@ void LocalIndex::prepare(const CallContext& context) {
 
 /// From the snapshot, at the first time only: after that the copy is as good.
 bool LocalIndex::load_saved(const CallContext& context) {
-    if (options_.snapshot.empty() || std::exchange(tried_snapshot_, true)) {
+    if (options_.snapshot.empty() || tried_snapshot_) {
         return false;
     }
     source_identity_ = source_.identity(context);
+    tried_snapshot_ = true;
     const auto loaded = load_snapshot(options_.snapshot, source_identity_);
     if (!loaded) {
         return false;

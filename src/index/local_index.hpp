@@ -106,6 +106,7 @@ private:
         std::optional<Timestamp> since;  ///< Null: none.
     };
 
+    void await_snapshot() const;
     std::shared_ptr<const State> current(const CallContext& context);
     std::shared_ptr<const State> current_for(const CallContext& context, const SearchScope& scope);
     void follow(const std::stop_token& stop);
@@ -122,6 +123,7 @@ private:
     Copy copy_;
     std::atomic<bool> started_{false};
     std::atomic<bool> rebuild_{true};
+    std::atomic<bool> loading_snapshot_{false};
     std::atomic<bool> from_snapshot_{false};
     std::atomic<SteadyTime::rep> caught_up_{0};  ///< 0: never.
     Guarded<Trouble> trouble_;

@@ -231,6 +231,7 @@ std::shared_ptr<const State> load_snapshot(const std::filesystem::path& path,
             header.manifest_size > file->bytes.size() - sizeof header) {
             throw Error(ErrorCode::corrupt, "The file has another form.");
         }
+        read_ahead(*file);
         const std::size_t begin = sizeof header + round_up(header.manifest_size);
         const auto rest = file->bytes.subspan(sizeof header);
         Checksum checksum;

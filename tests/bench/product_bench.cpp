@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t document_bytes = 12'000;
 constexpr int ingest_clients = 4;
+constexpr int searches_alone = 1'000;
 constexpr int searches_by_client = 300;
 /// From this many on a graph answers for vectors, once it is built (index/graph_keeper.hpp).
 constexpr double graph_vectors_min = 50'000;
@@ -110,7 +111,8 @@ void await_index(const RunningServer& server, std::int64_t chunks) {
     const auto is_there = [&] {
         const double copied = read_gauge(server, "rag_index_chunks");
         const double graphed = read_gauge(server, "rag_index_graph_vectors");
-        return copied >= static_cast<double>(chunks) &&
+        // Of real files some are alike, and are stored once.
+        return copied >= static_cast<double>(chunks) * 0.99 &&
                (copied < graph_vectors_min || graphed > copied * 0.9);
     };
     while (!is_there() && Clock::now() - start < graph_wait_max) {
@@ -122,6 +124,7 @@ void await_index(const RunningServer& server, std::int64_t chunks) {
 
 void measure_search(RunningServer& server, const char* mode, int client_count,
                     const MakeSource& make_source) {
+    const int searches_each = client_count == 1 ? searches_alone : searches_by_client;
     std::vector<std::vector<double>> times_ms(static_cast<std::size_t>(client_count));
     const auto start = Clock::now();
     std::vector<std::thread> clients;
@@ -129,7 +132,7 @@ void measure_search(RunningServer& server, const char* mode, int client_count,
         clients.emplace_back([&, i] {
             const auto source = make_source(static_cast<std::uint64_t>(1'000 + i));
             const auto client = server.connect(Wire::modern);
-            for (int n = 0; n < searches_by_client; ++n) {
+            for (int n = 0; n < searches_each; ++n) {
                 const std::string question =
                     source->make_question(3 + static_cast<std::size_t>(n) % 6);
                 const auto asked = Clock::now();

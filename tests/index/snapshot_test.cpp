@@ -116,6 +116,15 @@ TEST_CASE("snapshot: a start is done although others never stop writing") {
     });
 }
 
+TEST_CASE("snapshot: a search that comes while it is read waits for it") {
+    Saved saved(8);
+    saved.with_index([](LocalIndex&) {});
+    LocalIndex index(saved.source, saved.model, saved.options);
+    index.start();
+    CHECK(index.route({{1}, {}}, saved.random.space()).path == SearchPath::scan);
+    CHECK(index.status().from_snapshot);
+}
+
 TEST_CASE("snapshot: deletions that were not merged yet are kept") {
     Saved saved(3);
     saved.with_index([&](LocalIndex& index) {
