@@ -1,7 +1,7 @@
 // From a stopped server to its first right answer, in the memory of a small machine.
-// usage: rag_bench_start [--chunks N] [--limit MB] [--text FOLDER]
+// usage: rag_bench_start [--chunks N] [--limit MB] [--text FOLDER] [--store sqlite|postgres]...
 // Each start is of a new process in a control group of --limit MB (256). Its files are dropped from
-// the page cache before; the binary and the model are not, because other processes share them. A
+// the page cache before, but for one of the kinds; the binary and the model are not, because other processes share them. A
 // question is a run of words out of a passage, and an answer is right when that passage is in it.
 
 #include "bench/memory_limit.hpp"
@@ -184,6 +184,7 @@ void cool(const std::string& folder) {
 }
 
 enum class Snapshot { kept, removed };
+enum class Files { cold, warm };  ///< Whether the page cache has them.
 
 using Variables = std::map<std::string, std::string>;
 
@@ -212,14 +213,17 @@ void measure_start(const TestMemory& memory, const Variables& variables, const M
 }
 
 void measure(const char* name, const TestMemory& memory, const Variables& variables,
-             Snapshot snapshot, const MemoryLimit& limit, const std::vector<Question>& questions) {
+             Snapshot snapshot, Files files, const MemoryLimit& limit,
+             const std::vector<Question>& questions) {
     const std::string data = memory.environment().at("RAG_DATA_DIR");
     Figures figures;
     for (const Question& question : questions) {
         if (snapshot == Snapshot::removed) {
             std::filesystem::remove_all(data + "/index");
         }
-        cool(data);
+        if (files == Files::cold) {
+            cool(data);
+        }
         measure_start(memory, variables, limit, question, figures);
     }
     std::printf("  %-34s listening %6.0f ms   right answer: median %6.0f ms, slowest %6.0f ms\n"
@@ -272,15 +276,20 @@ void measure_store(StoreKind store, std::int64_t wanted, const MemoryLimit& limi
         stop(server);
     }
     std::printf("  %lld chunks\n", static_cast<long long>(chunks));
-    measure("from a snapshot", memory, {}, Snapshot::kept, limit, questions);
-    measure("from the database alone", memory, {}, Snapshot::removed, limit, questions);
+    measure("from a snapshot", memory, {}, Snapshot::kept, Files::cold, limit, questions);
+    measure("from a snapshot in the page cache", memory, {}, Snapshot::kept, Files::warm, limit,
+            questions);
+    measure("from the database alone", memory, {}, Snapshot::removed, Files::cold, limit,
+            questions);
     measure_building(memory, {}, limit, chunks);
     if (store == StoreKind::postgres) {
         const TcpRelay relay(postgres_address(), one_way);
         const Variables far{{"DATABASE_URL", relay.address()}};
-        measure("database alone, 30 ms away", memory, far, Snapshot::removed, limit, questions);
+        measure("database alone, 30 ms away", memory, far, Snapshot::removed, Files::cold, limit,
+                questions);
         measure_building(memory, far, limit, chunks);
-        measure("snapshot, database 30 ms away", memory, far, Snapshot::kept, limit, questions);
+        measure("snapshot, database 30 ms away", memory, far, Snapshot::kept, Files::cold, limit,
+                questions);
     }
     std::printf("\n");
 }
@@ -291,6 +300,7 @@ int main(int argc, char** argv) {
     std::int64_t chunks = 100'000;
     std::int64_t limit_mb = 256;
     std::string folder;
+    std::vector<StoreKind> stores;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i];
         if (option == "--chunks") {
@@ -299,11 +309,17 @@ int main(int argc, char** argv) {
             limit_mb = std::stoll(argv[i + 1]);
         } else if (option == "--text") {
             folder = argv[i + 1];
+        } else if (option == "--store") {
+            const std::string name = argv[i + 1];
+            stores.push_back(name == "postgres" ? StoreKind::postgres : StoreKind::sqlite);
         } else {
-            std::fprintf(stderr,
-                         "usage: rag_bench_start [--chunks N] [--limit MB] [--text FOLDER]\n");
+            std::fprintf(stderr, "usage: rag_bench_start [--chunks N] [--limit MB] "
+                                 "[--text FOLDER] [--store sqlite|postgres]...\n");
             return 2;
         }
+    }
+    if (stores.empty()) {
+        stores = {StoreKind::sqlite, StoreKind::postgres};
     }
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const MemoryLimit limit(limit_mb << 20);
@@ -313,7 +329,7 @@ int main(int argc, char** argv) {
     } else {
         std::printf("MEMORY NOT LIMITED: no control group can be made here (needs root)\n");
     }
-    for (const StoreKind store : {StoreKind::sqlite, StoreKind::postgres}) {
+    for (const StoreKind store : stores) {
         std::unique_ptr<TextSource> source;
         if (folder.empty()) {
             source = std::make_unique<TextMaker>(1);
