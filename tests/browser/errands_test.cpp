@@ -129,9 +129,9 @@ TEST_CASE("errands: a page has so many bytes, and no answer is cut off in its mi
 }
 
 TEST_CASE("errands: the end of a page waits for no answer") {
-    Site site;
-    std::promise<void> leave;
+    std::promise<void> leave;  // Outlives the site, whose threads wait for it.
     const auto left = leave.get_future().share();
+    Site site;
     site.server.Get("/", [&](const auto&, auto&) { left.wait_for(20s); });
     site.start();
     net::NetClient client(options_for({site.authority()}));
