@@ -2,11 +2,10 @@
 // usage: rag_bench [--chunks N]... [--store sqlite|postgres]... [--text FOLDER]
 // Text is made by TextMaker, or, with --text, taken from a folder's files as far as they reach.
 
+#include "bench/index_rest.hpp"
 #include "bench/text_folder.hpp"
 #include "bench/text_maker.hpp"
 #include "support/running_server.hpp"
-
-#include <httplib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -29,8 +28,6 @@ constexpr std::size_t document_bytes = 12'000;
 constexpr int ingest_clients = 4;
 constexpr int searches_alone = 1'000;
 constexpr int searches_by_client = 300;
-/// From this many on a graph answers for vectors, once it is built (index/graph_keeper.hpp).
-constexpr double graph_vectors_min = 50'000;
 constexpr std::chrono::seconds graph_wait_max{180};
 
 /// The text of one client's documents or questions, from its seed.
@@ -38,11 +35,6 @@ using MakeSource = std::function<std::unique_ptr<TextSource>(std::uint64_t seed)
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double percentile(std::vector<double> values, double share) {
-    std::sort(values.begin(), values.end());
-    return values.at(static_cast<std::size_t>(share * static_cast<double>(values.size() - 1)));
 }
 
 void measure_start() {
@@ -96,28 +88,9 @@ std::int64_t ingest(RunningServer& server, std::int64_t from, std::int64_t chunk
     return chunks;
 }
 
-/// The value of a line of /metrics without labels; 0 where there is none.
-double read_gauge(const RunningServer& server, const std::string& name) {
-    httplib::Client client(server.address());
-    const auto page = client.Get("/metrics");
-    const std::size_t at = page ? page->body.find('\n' + name + ' ') : std::string::npos;
-    return at == std::string::npos ? 0 : std::stod(page->body.substr(at + name.size() + 2));
-}
-
-/// The copy follows within a second, and its graph is built when writing has come to rest: what
-/// follows measures the state that a server is in for nearly all of its life.
 void await_index(const RunningServer& server, std::int64_t chunks) {
     const auto start = Clock::now();
-    const auto is_there = [&] {
-        const double copied = read_gauge(server, "rag_index_chunks");
-        const double graphed = read_gauge(server, "rag_index_graph_vectors");
-        // Of real files some are alike, and are stored once.
-        return copied >= static_cast<double>(chunks) * 0.99 &&
-               (copied < graph_vectors_min || graphed > copied * 0.9);
-    };
-    while (!is_there() && Clock::now() - start < graph_wait_max) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
+    await_rest(server, chunks, graph_wait_max);
     std::printf("  index at rest after %.1f s, %.0f vectors in its graph\n", seconds_since(start),
                 read_gauge(server, "rag_index_graph_vectors"));
 }

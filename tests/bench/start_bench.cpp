@@ -4,13 +4,12 @@
 // the page cache before, but for one of the kinds; the binary and the model are not, because other processes share them. A
 // question is a run of words out of a passage, and an answer is right when that passage is in it.
 
+#include "bench/index_rest.hpp"
 #include "bench/memory_limit.hpp"
 #include "bench/text_folder.hpp"
 #include "bench/text_maker.hpp"
 #include "support/running_server.hpp"
 #include "support/tcp_relay.hpp"
-
-#include <httplib.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -34,8 +33,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t document_bytes = 12'000;
 constexpr std::size_t question_words = 8;
 constexpr int starts = 11;
-/// From this many on a graph answers for vectors, once it is built (index/graph_keeper.hpp).
-constexpr double graph_vectors_min = 50'000;
 constexpr std::chrono::milliseconds one_way{15};
 constexpr std::chrono::seconds rest_max{240};
 constexpr std::chrono::seconds stop_max{30};
@@ -59,31 +56,11 @@ double milliseconds_since(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-double percentile(std::vector<double> values, double share) {
-    std::sort(values.begin(), values.end());
-    return values.at(static_cast<std::size_t>(share * static_cast<double>(values.size() - 1)));
-}
-
-double read_gauge(const RunningServer& server, const std::string& name) {
-    httplib::Client client(server.address());
-    const auto page = client.Get("/metrics");
-    const std::size_t at = page ? page->body.find('\n' + name + ' ') : std::string::npos;
-    return at == std::string::npos ? 0 : std::stod(page->body.substr(at + name.size() + 2));
-}
-
-void await_rest(const RunningServer& server, std::int64_t chunks) {
-    const auto begin = Clock::now();
-    while (Clock::now() - begin < rest_max) {
-        const double copied = read_gauge(server, "rag_index_chunks");
-        const double graphed = read_gauge(server, "rag_index_graph_vectors");
-        if (copied >= static_cast<double>(chunks) &&
-            (copied < graph_vectors_min || graphed > copied * 0.9)) {
-            return;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+void expect_rest(const RunningServer& server, std::int64_t chunks) {
+    if (!await_rest(server, chunks, rest_max)) {
+        std::printf("  the index did not come to rest within %lld s\n",
+                    static_cast<long long>(rest_max.count()));
     }
-    std::printf("  the index did not come to rest within %lld s\n",
-                static_cast<long long>(rest_max.count()));
 }
 
 /// Ends it as a platform does; it writes its snapshot.
@@ -251,7 +228,7 @@ void measure_building(const TestMemory& memory, const Variables& variables,
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     });
-    await_rest(server, chunks);
+    expect_rest(server, chunks);
     const double took = milliseconds_since(begin) / 1000;
     watcher.request_stop();
     watcher.join();
@@ -271,7 +248,7 @@ void measure_store(StoreKind store, std::int64_t wanted, const MemoryLimit& limi
         RunningServer server(memory, Transport::streamable_http);
         const auto client = server.connect(Wire::modern);
         chunks = fill(*client, wanted, source);
-        await_rest(server, chunks);
+        expect_rest(server, chunks);
         questions = learn_questions(*client, source);
         stop(server);
     }
