@@ -43,9 +43,12 @@ Ended run_rag(const std::vector<std::string>& arguments,
     return run(options);
 }
 
-Ended run_rag(const TestMemory& memory, const std::vector<std::string>& arguments) {
+Ended run_rag(const TestMemory& memory, const std::vector<std::string>& arguments,
+              const std::map<std::string, std::string>& further) {
     const TempDir dir;
-    return run(rag_process(memory, arguments, dir.file("errors")));
+    ProcessOptions options = rag_process(memory, arguments, dir.file("errors"));
+    options.environment.insert(further.begin(), further.end());
+    return run(options);
 }
 
 ProcessOptions rag_process(const TestMemory& memory, const std::vector<std::string>& arguments,

@@ -20,8 +20,9 @@ struct Ended {
 Ended run_rag(const std::vector<std::string>& arguments,
               const std::map<std::string, std::string>& environment);
 
-/// On the memory, in its folder.
-Ended run_rag(const TestMemory& memory, const std::vector<std::string>& arguments);
+/// On the memory, in its folder; `further` is added to the environment.
+Ended run_rag(const TestMemory& memory, const std::vector<std::string>& arguments,
+              const std::map<std::string, std::string>& further = {});
 
 /// How `rag ARGUMENTS` is started on the memory, in its folder; standard error goes to the file.
 ProcessOptions rag_process(const TestMemory& memory, const std::vector<std::string>& arguments,

@@ -1,6 +1,7 @@
 // Documents through the product: files by the command line, folders, and what a site offers.
 
 #include "support/document_maker.hpp"
+#include "support/rag_command.hpp"
 #include "support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -16,36 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto answer_timeout = 120s;
-
-struct Ended {
-    int status = -1;
-    std::string output;
-    std::string errors;
-
-    json result() const { return json::parse(output); }
-};
-
-Ended run_rag(const TestMemory& memory, std::vector<std::string> arguments,
-              const std::map<std::string, std::string>& further = {}) {
-    const TempDir dir;
-    ProcessOptions options;
-    options.command = {RAG_BINARY};
-    options.command.insert(options.command.end(), arguments.begin(), arguments.end());
-    options.environment = memory.environment();
-    options.environment.insert(further.begin(), further.end());
-    options.working_dir = memory.dir();
-    options.error_file = dir.file("errors");
-    Process process(options);
-    process.close_input();
-    Ended ended;
-    while (const auto line = process.read_line(answer_timeout)) {
-        ended.output += *line + '\n';
-    }
-    ended.status = process.wait(answer_timeout).value_or(-1);
-    std::ifstream errors(options.error_file);
-    ended.errors.assign(std::istreambuf_iterator<char>(errors), {});
-    return ended;
+json result_of(const Ended& ended) {
+    return json::parse(ended.output);
 }
 
 void write(const TestMemory& memory, const std::string& name, const std::string& bytes) {
@@ -58,7 +31,7 @@ json ingest(const TestMemory& memory, const std::string& file) {
     const Ended ended =
         run_rag(memory, {"--json", "ingest", "file", file, "--collection", "c", "--create"});
     REQUIRE_MESSAGE(ended.status == 0, ended.errors);
-    return ended.result();
+    return result_of(ended);
 }
 
 /// The best hit with its metadata.
@@ -121,7 +94,7 @@ TEST_CASE("files: a changed document is a new version, what cannot be read is na
     const std::vector<std::string> arguments{"--json",       "ingest",     "directory",
                                              "docs",         "-c",         "c",
                                              "--extensions", ".docx,.pdf", "--create"};
-    const json first = run_rag(memory, arguments).result();
+    const json first = result_of(run_rag(memory, arguments));
     CHECK(first["files_ingested"] == 1);
     REQUIRE(first["failed_files"].size() == 3);
     CHECK(first["failed_files"][0]["error"].get<std::string>().find("out of proportion") !=
@@ -131,7 +104,7 @@ TEST_CASE("files: a changed document is a new version, what cannot be read is na
     CHECK(first["failed_files"][2]["error"].get<std::string>().find("ocrmypdf") !=
           std::string::npos);
     write(memory, "docs/a.docx", make_docx(word_body + docx_paragraph("Normal", "And more.")));
-    CHECK(run_rag(memory, arguments).result()["files_updated"] == 1);
+    CHECK(result_of(run_rag(memory, arguments))["files_updated"] == 1);
 }
 
 TEST_CASE("files: a PDF that a page links to is crawled") {
@@ -156,7 +129,7 @@ TEST_CASE("files: a PDF that a page links to is crawled") {
                                   {{"RAG_CRAWL_ALLOW_HOSTS", authority}});
     site.stop();
     REQUIRE_MESSAGE(crawled.status == 0, crawled.errors);
-    CHECK(crawled.result()["pages_ingested"] == 2);
+    CHECK(result_of(crawled)["pages_ingested"] == 2);
     const json otters = find(memory, "How do otters sleep?");
     CHECK(otters["source_filename"] == "Otters");
     CHECK(otters["metadata"]["page"] == 1);
@@ -169,5 +142,5 @@ TEST_CASE("files: the worker says nothing but its answer, and refuses what it do
     CHECK(run_rag(memory, {"extract-worker", "exe"}).status == 2);
     const Ended ended = run_rag(memory, {"extract-worker", "docx"});
     CHECK(ended.status == 0);
-    CHECK(ended.result().contains("error"));
+    CHECK(result_of(ended).contains("error"));
 }
