@@ -1,6 +1,6 @@
 #pragma once
 
-#include "browser/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 #include <sys/types.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "browser/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "net/guarded_lookup.hpp"
 #include "rag/clock.hpp"
 

@@ -1,5 +1,6 @@
 #include "embed/mapped_file.hpp"
 
+#include "base/descriptor.hpp"
 #include "rag/error.hpp"
 
 #include <fcntl.h>
@@ -19,22 +20,13 @@ namespace {
                             path.string(), why));
 }
 
-struct Descriptor {
-    int number;
-    ~Descriptor() {
-        if (number >= 0) {
-            ::close(number);
-        }
-    }
-};
-
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path, std::size_t bytes_max) {
     // Non-blocking, so that a pipe in the file's place cannot hold the start-up.
-    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat status{};
-    if (file.number < 0 || ::fstat(file.number, &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (!file.is_open() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         refuse(path, "cannot be read");
     }
     const auto size = static_cast<std::size_t>(status.st_size);
@@ -44,7 +36,7 @@ MappedFile::MappedFile(const std::filesystem::path& path, std::size_t bytes_max)
     if (size > bytes_max) {
         refuse(path, "is too long");
     }
-    void* const data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number, 0);
+    void* const data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
     if (data == MAP_FAILED) {
         refuse(path, "cannot be mapped");
     }

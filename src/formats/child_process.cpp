@@ -1,5 +1,6 @@
 #include "formats/child_process.hpp"
 
+#include "base/descriptor.hpp"
 #include "rag/error.hpp"
 
 #include <fcntl.h>
@@ -25,29 +26,9 @@ constexpr std::size_t error_bytes_max = 4096;
 constexpr std::chrono::milliseconds look_pause{50};
 constexpr std::chrono::milliseconds end_pause{1};
 
-class Fd final {
-public:
-    explicit Fd(int fd = -1) : fd_(fd) {}
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    ~Fd() { reset(); }
-
-    int get() const { return fd_; }
-    bool is_open() const { return fd_ >= 0; }
-    void reset(int fd = -1) {
-        if (fd_ >= 0) {
-            close(fd_);
-        }
-        fd_ = fd;
-    }
-
-private:
-    int fd_;
-};
-
 struct Pipe {
-    Fd read_end;
-    Fd write_end;
+    Descriptor read_end;
+    Descriptor write_end;
 };
 
 [[noreturn]] void refuse_start(const char* what, int error) {
@@ -61,8 +42,8 @@ void open_pipe(Pipe& made) {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
         refuse_start("making a pipe", errno);
     }
-    made.read_end.reset(ends[0]);
-    made.write_end.reset(ends[1]);
+    made.read_end = Descriptor(ends[0]);
+    made.write_end = Descriptor(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
@@ -129,15 +110,15 @@ public:
             pid_ = -1;
             refuse_start("starting its reader", error);
         }
-        output_.write_end.reset();
-        errors_.write_end.reset();
+        output_.write_end.close();
+        errors_.write_end.close();
     }
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     ~Child() { end_now(); }
 
-    Fd& output() { return output_.read_end; }
-    Fd& errors() { return errors_.read_end; }
+    Descriptor& output() { return output_.read_end; }
+    Descriptor& errors() { return errors_.read_end; }
 
     /// The wait status once it has ended by itself.
     std::optional<int> ended() {
@@ -170,7 +151,7 @@ private:
 };
 
 /// Reads what is there, and closes at the end. False when more than `bytes_max` came.
-bool drain(Fd& from, std::string& into, std::size_t bytes_max) {
+bool drain(Descriptor& from, std::string& into, std::size_t bytes_max) {
     std::array<char, 64 * 1024> buffer{};
     while (from.is_open()) {
         const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
@@ -181,7 +162,7 @@ bool drain(Fd& from, std::string& into, std::size_t bytes_max) {
             return true;
         }
         if (got <= 0) {
-            from.reset();
+            from.close();
             return true;
         }
         const std::size_t room = bytes_max - into.size();
@@ -245,7 +226,7 @@ std::string find_program(std::string_view name) {
 }
 
 int open_in_memory(std::string_view bytes) {
-    Fd file(memfd_create("document", MFD_CLOEXEC));
+    Descriptor file(memfd_create("document", MFD_CLOEXEC));
     if (!file.is_open()) {
         refuse_start("setting memory aside", errno);
     }

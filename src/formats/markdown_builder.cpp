@@ -4,6 +4,7 @@
 #include "formats/limits.hpp"
 #include "rag/error.hpp"
 #include "text/lines.hpp"
+#include "text/markdown_writer.hpp"
 
 #include <algorithm>
 
@@ -31,16 +32,6 @@ std::string cell_of(std::string_view text) {
         cell += c == '|' ? "\\|" : std::string(1, c);
     }
     return cell;
-}
-
-std::size_t longest_run(std::string_view text, char c) {
-    std::size_t longest = 0;
-    std::size_t run = 0;
-    for (const char other : text) {
-        run = other == c ? run + 1 : 0;
-        longest = std::max(longest, run);
-    }
-    return longest;
 }
 
 }  // namespace
@@ -136,7 +127,7 @@ void MarkdownBuilder::code(std::string_view language, std::string_view text) {
         return;
     }
     begin_block();
-    const std::string fence(std::max<std::size_t>(3, longest_run(text, '`') + 1), '`');
+    const std::string fence(std::max<std::size_t>(3, text::longest_run(text, '`') + 1), '`');
     while (text.ends_with('\n')) {
         text.remove_suffix(1);
     }

@@ -1,5 +1,6 @@
 #include "index/files.hpp"
 
+#include "base/descriptor.hpp"
 #include "rag/error.hpp"
 
 #include <fcntl.h>
@@ -19,24 +20,6 @@
 namespace rag::index {
 namespace {
 
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    bool open() const { return number_ >= 0; }
-    int number() const { return number_; }
-
-private:
-    int number_;
-};
-
 struct Mapping {
     void* data = nullptr;
     std::size_t size = 0;
@@ -49,11 +32,11 @@ struct Mapping {
 
 std::optional<SharedBytes> map_descriptor(const Descriptor& file) {
     struct stat info{};
-    if (::fstat(file.number(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0) {
+    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0) {
         return std::nullopt;
     }
     const auto size = static_cast<std::size_t>(info.st_size);
-    void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number(), 0);
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
     if (data == MAP_FAILED) {
         return std::nullopt;
     }
@@ -88,7 +71,7 @@ bool write_all(int file, std::span<const std::byte> bytes) {
 
 std::optional<SharedBytes> map_file(const std::filesystem::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    return file.open() ? map_descriptor(file) : std::nullopt;
+    return file.is_open() ? map_descriptor(file) : std::nullopt;
 }
 
 void read_ahead(const SharedBytes& bytes) {
@@ -100,11 +83,11 @@ void read_ahead(const SharedBytes& bytes) {
 SharedBytes move_to_file(const SharedBytes& bytes, const std::filesystem::path& folder) {
     std::string name = (folder / "index.XXXXXX").string();
     const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
-    if (!file.open()) {
+    if (!file.is_open()) {
         return bytes;
     }
     ::unlink(name.c_str());
-    if (!write_all(file.number(), bytes.bytes)) {
+    if (!write_all(file.get(), bytes.bytes)) {
         return bytes;
     }
     return map_descriptor(file).value_or(bytes);
@@ -115,22 +98,22 @@ void write_file(const std::filesystem::path& path,
     const std::string temporary = path.string() + '.' + std::to_string(::getpid()) + ".tmp";
     const Descriptor file(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (!file.open()) {
+    if (!file.is_open()) {
         fail("made");
     }
     bool whole = true;
     for (const auto part : parts) {
-        whole = whole && write_all(file.number(), part);
+        whole = whole && write_all(file.get(), part);
     }
-    if (!whole || ::fsync(file.number()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    if (!whole || ::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
         const int reason = errno;
         ::unlink(temporary.c_str());
         errno = reason;
         fail("written");
     }
     const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (folder.open()) {
-        ::fsync(folder.number());
+    if (folder.is_open()) {
+        ::fsync(folder.get());
     }
 }
 

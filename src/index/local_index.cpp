@@ -357,13 +357,7 @@ void LocalIndex::follow_once(const CallContext& context) {
 
 void LocalIndex::prepare(const CallContext& context) {
     const auto begin = std::chrono::steady_clock::now();
-    try {
-        from_snapshot_ = load_saved(context);
-    } catch (...) {
-        loading_snapshot_ = false;  // The database is away; nobody is to wait for it to come back.
-        throw;
-    }
-    loading_snapshot_ = false;
+    from_snapshot_ = load_saved(context);
     if (!from_snapshot_) {
         copy_.build(context);
         release_free_memory();
@@ -382,6 +376,8 @@ bool LocalIndex::load_saved(const CallContext& context) {
     if (options_.snapshot.empty() || tried_snapshot_) {
         return false;
     }
+    // Whatever comes of it, the database being away included: nobody is to wait any longer.
+    const std::shared_ptr<void> over(nullptr, [this](void*) { loading_snapshot_ = false; });
     source_identity_ = source_.identity(context);
     tried_snapshot_ = true;
     const auto loaded = load_snapshot(options_.snapshot, source_identity_);

@@ -270,11 +270,8 @@ DetectedSource detect_source(std::string_view bytes, const SourceHint& hint) {
     return found;
 }
 
-TextFormat format_of_extension(const std::string& extension) {
-    if (document_type_of_extension(extension)) {
-        return TextFormat::markdown;
-    }
-    switch (kind_of_extension(extension).value_or(SourceKind::plain)) {
+TextFormat format_of(SourceKind kind) {
+    switch (kind) {
         case SourceKind::html:
         case SourceKind::markdown: return TextFormat::markdown;
         case SourceKind::code: return TextFormat::code;
@@ -284,6 +281,13 @@ TextFormat format_of_extension(const std::string& extension) {
         case SourceKind::binary: break;
     }
     return TextFormat::plain;
+}
+
+TextFormat format_of_extension(const std::string& extension) {
+    if (document_type_of_extension(extension)) {
+        return TextFormat::markdown;
+    }
+    return format_of(kind_of_extension(extension).value_or(SourceKind::plain));
 }
 
 }  // namespace rag::text

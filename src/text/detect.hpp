@@ -31,6 +31,9 @@ struct DetectedSource {
 /// content type, and last whether they look like HTML.
 DetectedSource detect_source(std::string_view bytes, const SourceHint& hint);
 
+/// How text of this kind is cut.
+TextFormat format_of(SourceKind kind);
+
 /// How the stored text of a file with this extension is cut: what was taken out of a document is
 /// Markdown.
 TextFormat format_of_extension(const std::string& extension);

@@ -19,19 +19,6 @@ void check_size(std::string_view bytes) {
     }
 }
 
-TextFormat format_of(SourceKind kind) {
-    switch (kind) {
-        case SourceKind::html:
-        case SourceKind::markdown: return TextFormat::markdown;
-        case SourceKind::code: return TextFormat::code;
-        case SourceKind::data: return TextFormat::data;
-        case SourceKind::plain:
-        case SourceKind::document:
-        case SourceKind::binary: break;
-    }
-    return TextFormat::plain;
-}
-
 /// The value of `key: value` lines, without quotes. Other YAML is left alone.
 std::string front_matter_value(std::string_view text, std::string_view key) {
     const Line first = line_at(text, 0);

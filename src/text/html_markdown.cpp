@@ -257,16 +257,6 @@ private:
         }
     }
 
-    static std::size_t longest_run(std::string_view text, char c) {
-        std::size_t longest = 0;
-        std::size_t run = 0;
-        for (const char other : text) {
-            run = other == c ? run + 1 : 0;
-            longest = std::max(longest, run);
-        }
-        return longest;
-    }
-
     void write_code_block(const GumboNode& node) {
         std::string code;
         append_verbatim(node, code, 0);

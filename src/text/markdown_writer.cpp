@@ -1,5 +1,6 @@
 #include "text/markdown_writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rag::text {
@@ -122,6 +123,16 @@ std::string MarkdownWriter::take() {
         out_.push_back('\n');
     }
     return std::move(out_);
+}
+
+std::size_t longest_run(std::string_view text, char character) {
+    std::size_t longest = 0;
+    std::size_t run = 0;
+    for (const char other : text) {
+        run = other == character ? run + 1 : 0;
+        longest = std::max(longest, run);
+    }
+    return longest;
 }
 
 }  // namespace rag::text

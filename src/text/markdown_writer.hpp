@@ -86,4 +86,7 @@ private:
     bool ended_line_ = false;  ///< By end_line, and nothing was written since.
 };
 
+/// Of the character one after the other, which a fence around the text has to outdo.
+std::size_t longest_run(std::string_view text, char character);
+
 }  // namespace rag::text

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "browser/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -27,8 +27,8 @@ public:
     bool was_reached_by_udp() const { return is_readable(datagrams_); }
 
 private:
-    browser::Descriptor open(int kind, int port) {
-        browser::Descriptor socket(::socket(AF_INET, kind | SOCK_CLOEXEC, 0));
+    Descriptor open(int kind, int port) {
+        Descriptor socket(::socket(AF_INET, kind | SOCK_CLOEXEC, 0));
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -41,14 +41,14 @@ private:
         port_ = ntohs(address.sin_port);
         return socket;
     }
-    static bool is_readable(const browser::Descriptor& socket) {
+    static bool is_readable(const Descriptor& socket) {
         pollfd entry{socket.get(), POLLIN, 0};
         return ::poll(&entry, 1, 0) > 0;
     }
 
     int port_ = 0;
-    browser::Descriptor stream_;
-    browser::Descriptor datagrams_;
+    Descriptor stream_;
+    Descriptor datagrams_;
 };
 
 }  // namespace rag::test

@@ -4,9 +4,9 @@
 
 #include <utility>
 
-namespace rag::browser {
+namespace rag {
 
-/// Owns a file descriptor.
+/// Owns a file descriptor; -1 is none.
 class Descriptor final {
 public:
     Descriptor() = default;
@@ -33,4 +33,4 @@ private:
     int number_ = -1;
 };
 
-}  // namespace rag::browser
+}  // namespace rag
