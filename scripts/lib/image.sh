@@ -34,7 +34,9 @@ C
 make_image_base() {
     buildah images -q docker.io/library/debian:bookworm-slim 2>/dev/null | grep -q . && return 0
     local container
-    mmdebstrap --quiet --variant=minbase --include=usr-is-merged,tzdata --dpkgopt='path-exclude=/usr/share/doc/*' \
+    # Merged by the hook, as in the registry's image: else a package does it that brings all of Perl.
+    mmdebstrap --quiet --variant=minbase --include=usr-is-merged,tzdata \
+        --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         bookworm "$image_state/base.tar" "$(debian_mirror)" || return 1
     container=$(buildah from "${image_policy[@]}" scratch) &&
@@ -52,9 +54,9 @@ write_image_context() {
     strip --strip-unneeded "$work/context/rag"
     cp "$root/LICENSE" "$work/context/"
     cp "$root/models/NOTICE" "$work/context/models/"
-    sed -e '/AS build$/,/AS base$/{/AS base$/!d}' "$root/Dockerfile" |
-        sed '0,/AS base$/s//AS base/;1,/^FROM/{/^FROM/i FROM scratch AS build\nCOPY rag /src/build/release/rag\n
-        }' >"$work/context/Dockerfile"
+    sed -e '/AS build$/,/AS system$/{/AS system$/!d}' \
+        -e '/AS system$/i FROM scratch AS build\nCOPY rag /src/build/release/rag\n' \
+        "$root/Dockerfile" >"$work/context/Dockerfile"
 }
 
 # build_image TAG BINARY [OPTION...]: quick, with the binary; it fits where this machine runs the
@@ -71,5 +73,5 @@ build_image() {
         context=$work/context
     fi
     buildah bud "${image_policy[@]}" --isolation chroot --network host --pull-never --format docker \
-        --layers --target server "${options[@]}" "$@" -t "$tag" "$context"
+        --layers --target "${RAG_IMAGE_TARGET:-server}" "${options[@]}" "$@" -t "$tag" "$context"
 }

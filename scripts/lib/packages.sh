@@ -42,6 +42,9 @@ test_packages() {
     esac
 }
 
+# What the long parts of scripts/test --full need beside that: they build the image without an engine.
+full_packages() { echo buildah mmdebstrap; }
+
 # What only the tool in training/ needs. Without it the tool multiplies by plain loops.
 training_packages() { echo libopenblas-dev; }
 
