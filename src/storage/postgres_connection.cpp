@@ -97,36 +97,56 @@ struct PostgresConnection::State {
 #if RAG_PQXX < 710
     std::unique_ptr<Receiver> receiver;
 #endif
-    std::unique_ptr<pqxx::work> work;
-    std::unordered_map<std::string, std::string> prepared;  ///< Name by SQL text.
+    /// The library's own transactions begin with a round trip that can carry nothing else.
+    std::unique_ptr<pqxx::nontransaction> work;
+    /// By SQL text the name on the server; null for what was run once.
+    std::unordered_map<std::string, std::optional<std::string>> statements;
     bool prepares = true;
 
-    pqxx::result run(const std::string& sql, const SqlParams& params, Plan plan) {
-        const bool ready = prepares && plan == Plan::kept &&
-                           (prepared.contains(sql) || prepared.size() < prepared_max);
-        if (ready && !prepared.contains(sql)) {
-            const std::string name = "rag_" + std::to_string(prepared.size());
-            connection.prepare(name, sql);
-            prepared.emplace(sql, name);
+    /// The name of the statement on the server, if it has one. Preparing is a round trip of its
+    /// own: what is run once, as most is after a start, goes without.
+    const std::optional<std::string>& prepare(const std::string& sql) {
+        static const std::optional<std::string> none;
+        const auto known = statements.find(sql);
+        if (known == statements.end()) {
+            if (statements.size() < prepared_max) {
+                statements.emplace(sql, std::nullopt);
+            }
+            return none;
         }
+        if (!known->second) {
+            const std::string name = "rag_" + std::to_string(prepared_count);
+            connection.prepare(name, sql);
+            known->second = name;
+            ++prepared_count;
+        }
+        return known->second;
+    }
+
+    pqxx::result run(const std::string& sql, const SqlParams& params, Plan plan) {
+        const auto name =
+            prepares && plan == Plan::kept ? prepare(sql) : std::optional<std::string>{};
 #if RAG_PQXX >= 710
-        if (ready) {
-            return work->exec(pqxx::prepped{prepared.at(sql)}, to_params(params));
+        if (name) {
+            return work->exec(pqxx::prepped{*name}, to_params(params));
         }
         return work->exec(sql, to_params(params));
 #elif RAG_PQXX >= 700
-        if (ready) {
-            return work->exec_prepared(prepared.at(sql), to_params(params));
+        if (name) {
+            return work->exec_prepared(*name, to_params(params));
         }
         return work->exec_params(sql, to_params(params));
 #else
         const std::vector<const char*> list = to_params(params);
-        if (ready) {
-            return work->exec_prepared(prepared.at(sql), pqxx::prepare::make_dynamic_params(list));
+        if (name) {
+            return work->exec_prepared(*name, pqxx::prepare::make_dynamic_params(list));
         }
         return work->exec_params(sql, pqxx::prepare::make_dynamic_params(list));
 #endif
     }
+
+private:
+    std::size_t prepared_count = 0;
 };
 
 PostgresConnection::PostgresConnection(const std::string& address, Pooler pooler)
@@ -139,9 +159,21 @@ PostgresConnection::~PostgresConnection() {
     abandon();
 }
 
-void PostgresConnection::begin() {
-    convert([&] { state_->work = std::make_unique<pqxx::work>(state_->connection); },
-            PostgresFailure::Kind::connection);
+void PostgresConnection::begin(std::optional<std::chrono::milliseconds> statement_max) {
+    if (!state_->connection.is_open()) {
+        // The library would open a new session, which has not what we prepared.
+        throw PostgresFailure{PostgresFailure::Kind::connection, ""};
+    }
+    std::string sql = "begin";
+    if (statement_max) {
+        sql += "; set local statement_timeout = " + std::to_string(statement_max->count());
+    }
+    convert(
+        [&] {
+            state_->work = std::make_unique<pqxx::nontransaction>(state_->connection);
+            state_->work->exec(sql);
+        },
+        PostgresFailure::Kind::connection);
 }
 
 SqlRows PostgresConnection::run(const std::string& sql, const SqlParams& params, Plan plan) {
@@ -154,7 +186,7 @@ void PostgresConnection::run_script(const std::string& sql) {
 }
 
 void PostgresConnection::commit() {
-    convert([&] { state_->work->commit(); }, PostgresFailure::Kind::in_doubt);
+    convert([&] { state_->work->exec("commit"); }, PostgresFailure::Kind::in_doubt);
     state_->work.reset();
 }
 
@@ -168,11 +200,17 @@ void PostgresConnection::run_alone(const std::string& sql) {
 }
 
 void PostgresConnection::abandon() {
-    try {
-        state_->work.reset();
-    } catch (const std::exception&) {
-        state_->work.release();
+    if (!state_->work) {
+        return;
     }
+    try {
+        if (state_->connection.is_open()) {
+            state_->work->exec("rollback");
+        }
+    } catch (const std::exception&) {
+        // The server ends what a lost session left.
+    }
+    state_->work.reset();
 }
 
 void PostgresConnection::cancel() noexcept {

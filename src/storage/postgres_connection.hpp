@@ -40,7 +40,7 @@ enum class Pooler { off, transaction };
 /// How a statement is planned. Words decide by their numbers how they are best looked up, which a
 /// plan that is kept for all parameters cannot know.
 enum class Plan {
-    kept,   ///< Prepared, where the connection permits it.
+    kept,   ///< Prepared from the second use on, where the connection permits it.
     fresh,  ///< For these parameters.
 };
 
@@ -53,7 +53,9 @@ public:
     PostgresConnection(const PostgresConnection&) = delete;
     PostgresConnection& operator=(const PostgresConnection&) = delete;
 
-    void begin();
+    /// Each statement of the transaction ends after `statement_max`, where one is given. One round
+    /// trip, as every function here but the first use of LISTEN.
+    void begin(std::optional<std::chrono::milliseconds> statement_max = std::nullopt);
     SqlRows run(const std::string& sql, const SqlParams& params = {}, Plan plan = Plan::kept);
     /// Several statements without parameters and without rows.
     void run_script(const std::string& sql);

@@ -40,8 +40,8 @@ bool may_repeat(const PostgresFailure& failure) {
 }  // namespace
 
 ApartConnection::ApartConnection(PostgresPool& pool, const CallContext& context) : pool_(pool) {
-    // An idle one is closed: it may hold what a transaction of the pool's left in its session.
-    pool_.take_place(context);
+    // An idle one would be closed: it may hold what a transaction left in its session.
+    pool_.take_place(context, PostgresPool::Prefer::unopened);
 }
 
 ApartConnection::~ApartConnection() {
@@ -120,19 +120,19 @@ void PostgresPool::transact(const CallContext& context,
 void PostgresPool::attempt(PostgresConnection& connection, const CallContext& context,
                            const std::function<void(PostgresTransaction&)>& work) {
     const std::stop_callback on_stop(context.stop, [&connection] { connection.cancel(); });
-    connection.begin();
+    std::optional<milliseconds> statement_max;
     if (context.deadline != SteadyTime::max()) {
-        const auto left = std::max(context.time_left(std::chrono::hours(24)), milliseconds{1});
-        connection.run("select set_config('statement_timeout', $1, true)",
-                       {std::to_string(left.count())});
+        statement_max = std::max(context.time_left(std::chrono::hours(24)), milliseconds{1});
     }
+    connection.begin(statement_max);
     PostgresTransaction transaction(connection, *this);
     work(transaction);
     context.check();
     connection.commit();
 }
 
-std::unique_ptr<PostgresConnection> PostgresPool::take_place(const CallContext& context) {
+std::unique_ptr<PostgresConnection> PostgresPool::take_place(const CallContext& context,
+                                                                Prefer prefer) {
     std::unique_lock lock(mutex_);
     const auto until = std::chrono::steady_clock::now() + context.time_left(wait_max);
     const bool free = freed_.wait_until(
@@ -143,7 +143,8 @@ std::unique_ptr<PostgresConnection> PostgresPool::take_place(const CallContext& 
                     "All connections to the database are busy; try again in a moment, or raise "
                     "RAG_DB_POOL.");
     }
-    if (!idle_.empty()) {
+    const bool room = open_ < options_.connections;
+    if (!idle_.empty() && (prefer == Prefer::opened || !room)) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
         return connection;
@@ -165,7 +166,7 @@ std::unique_ptr<PostgresConnection> PostgresPool::connect() const {
 }
 
 std::unique_ptr<PostgresConnection> PostgresPool::borrow(const CallContext& context) {
-    if (auto idle = take_place(context)) {
+    if (auto idle = take_place(context, Prefer::opened)) {
         return idle;
     }
     try {

@@ -92,8 +92,10 @@ public:
 private:
     friend class ApartConnection;
 
+    enum class Prefer { opened, unopened };
+
     /// One of the connections that may be open: an idle one, or null where one may be opened.
-    std::unique_ptr<PostgresConnection> take_place(const CallContext& context);
+    std::unique_ptr<PostgresConnection> take_place(const CallContext& context, Prefer prefer);
     std::unique_ptr<PostgresConnection> connect() const;
     std::unique_ptr<PostgresConnection> borrow(const CallContext& context);
     void give_back(std::unique_ptr<PostgresConnection> connection);

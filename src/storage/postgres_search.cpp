@@ -19,6 +19,9 @@ constexpr std::size_t graph_breadth_min = 100;
 constexpr std::size_t graph_tuples_a_hit = 20;
 constexpr std::size_t graph_tuples_min = 4000;
 
+/// So many chunks are ranked by their words at most, unless there are too few rare ones.
+constexpr std::int64_t ranked_max = 5000;
+
 const std::string metadata_sql = "(d.metadata || k.metadata)";
 
 /// A statement that grows by conditions, each with parameters of its own.
@@ -84,19 +87,41 @@ std::string any_of(const std::vector<std::string>& lexemes) {
 }
 
 /// The terms of the query that score, or those that only match.
-std::string any_term(const WordQuery& query, bool stop) {
+std::vector<std::string> list_terms(const WordQuery& query, bool stop) {
     std::vector<std::string> terms;
     for (const QueryTerm& term : query.terms) {
         if (term.stop == stop) {
             terms.push_back(term.term);
         }
     }
-    return any_of(terms);
+    return terms;
+}
+
+/// Of the terms the rarest: as many as hold `count` chunks, and more while that is not too many to
+/// rank. A term that is not among the common ones is rare, and perhaps nowhere.
+std::vector<std::string> choose_rare(const std::vector<std::string>& terms,
+                                     const CommonWords& common, std::size_t count) {
+    std::vector<std::pair<std::int64_t, std::string>> sorted;
+    for (const std::string& term : terms) {
+        const auto known = common.frequencies.find(term);
+        sorted.emplace_back(known == common.frequencies.end() ? 0 : known->second, term);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    std::vector<std::string> rare;
+    std::int64_t sum = 0;
+    for (const auto& [frequency, term] : sorted) {
+        if (sum + frequency > ranked_max && sum >= static_cast<std::int64_t>(count)) {
+            break;
+        }
+        sum += frequency;
+        rare.push_back(term);
+    }
+    return rare;
 }
 
 /// `score`, or 0 where the query has nothing that scores.
 std::string score_sql(const WordQuery& query, Statement& statement) {
-    const std::string scored = any_term(query, false);
+    const std::string scored = any_of(list_terms(query, false));
     // 1: divided by 1 + log of the length, so that long chunks do not win by length alone.
     return scored.empty() ? "0::float8"
                           : "ts_rank(k.words, " + statement.add(scored, "tsquery") + ", 1)::float8";
@@ -189,6 +214,41 @@ void prepare_walk(PostgresTransaction& transaction, const VectorExtension& exten
     transaction.run(sql, params);
 }
 
+/// The frequencies of the stems: those that `common` knows as it has them, the others counted.
+WordStatistics count_in(PostgresTransaction& transaction,
+                        const std::shared_ptr<const CommonWords>& common,
+                        std::span<const std::string> stems) {
+    WordStatistics statistics;
+    statistics.frequencies.assign(stems.size(), 0);
+    nlohmann::json queries = nlohmann::json::array();
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < stems.size(); ++i) {
+        if (common != nullptr && common->frequencies.contains(stems[i])) {
+            statistics.frequencies[i] = common->frequencies.at(stems[i]);
+        } else {
+            queries.push_back(quote_lexeme(stems[i]));
+            places.push_back(i);
+        }
+    }
+    if (common != nullptr && places.empty()) {
+        statistics.chunk_count = common->chunk_count;
+        return statistics;
+    }
+    const SqlRows rows = transaction.run(
+        "select 0, " +
+            (common == nullptr ? "(select count(*) from @S.document_chunks)"
+                               : std::to_string(common->chunk_count)) +
+            " union all select q.place, "
+            "(select count(*) from @S.document_chunks k where k.words @@ q.query::tsquery) from "
+            "json_array_elements_text($1::json) with ordinality as q(query, place) order by 1",
+        {to_stored_json(queries)}, common == nullptr ? Plan::kept : Plan::fresh);
+    statistics.chunk_count = read_int(rows.rows.at(0), 1);
+    for (std::size_t i = 1; i < rows.rows.size(); ++i) {
+        statistics.frequencies.at(places.at(i - 1)) = read_int(rows.rows[i], 1);
+    }
+    return statistics;
+}
+
 std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
     const std::string model = statement.add(space.model, "text");
     return query_space + model +
@@ -272,14 +332,24 @@ std::optional<Candidates> PostgresSearch::nearest_by_graph(const CallContext& co
     return read_candidates(rows);
 }
 
-/// Stop terms match nearly every chunk, whose words would all have to be read and ranked: what
-/// holds only such terms is asked for by itself, in the order of the ids, when the list has room.
+/// Frequent terms match a great part of the chunks, whose words would all have to be read to rank
+/// them: the rare ones are asked for first, and suffice as a rule. Stop terms match nearly every
+/// chunk: what holds only such terms is asked for by itself, in the order of the ids, when the list
+/// has room.
 WordCandidates PostgresSearch::best_words(const CallContext& context, const SearchScope& scope,
                                           const WordQuery& query, std::size_t count) {
     WordCandidates found;
-    const std::string scored = any_term(query, false);
-    const std::string stop = any_term(query, true);
-    if (!scored.empty()) {
+    const std::vector<std::string> terms = list_terms(query, false);
+    const std::string scored = any_of(terms);
+    const std::string stop = any_of(list_terms(query, true));
+    const auto common = terms.size() > 1 ? common_words_.read(context, pool_) : nullptr;
+    if (common != nullptr) {
+        const std::vector<std::string> rare = choose_rare(terms, *common, count);
+        if (rare.size() < terms.size()) {
+            found.hits = match(context, scope, query, {any_of(rare), ""}, count);
+        }
+    }
+    if (!scored.empty() && found.hits.size() < count) {
         found.hits = match(context, scope, query, {scored, ""}, count);
     }
     if (!stop.empty() && found.hits.size() < count) {
@@ -347,7 +417,7 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
                                                 const WordQuery& query,
                                                 std::span<const ChunkId> chunks) {
     std::unordered_map<ChunkId, double> found;
-    if (!any_term(query, false).empty()) {
+    if (!list_terms(query, false).empty()) {
         Statement statement;
         const std::string score = score_sql(query, statement);
         const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
@@ -369,22 +439,11 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
 
 WordStatistics PostgresSearch::count_words(const CallContext& context, const SearchScope& /*scope*/,
                                            std::span<const std::string> stems) {
-    nlohmann::json queries = nlohmann::json::array();
-    for (const std::string& stem : stems) {
-        queries.push_back(quote_lexeme(stem));
-    }
     WordStatistics statistics;
-    statistics.frequencies.assign(stems.size(), 0);
-    const SqlRows rows =
-        run(context,
-            "select 0, (select count(*) from @S.document_chunks) union all select q.place, "
-            "(select count(*) from @S.document_chunks k where k.words @@ q.query::tsquery) from "
-            "json_array_elements_text($1::json) with ordinality as q(query, place) order by 1",
-            {to_stored_json(queries)});
-    statistics.chunk_count = read_int(rows.rows.at(0), 1);
-    for (std::size_t i = 1; i < rows.rows.size(); ++i) {
-        statistics.frequencies.at(i - 1) = read_int(rows.rows[i], 1);
-    }
+    pool_.transact(context, [&](PostgresTransaction& transaction) {
+        statistics = count_in(transaction, common_words_.read(transaction, pool_.options().schema),
+                              stems);
+    });
     return statistics;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "rag/search_index.hpp"
+#include "storage/postgres_common_words.hpp"
 #include "storage/postgres_pool.hpp"
 
 #include <optional>
@@ -8,8 +9,10 @@
 namespace rag::storage {
 
 /// `SearchIndex` answered by the database: cosine order, exact unless there is a graph of the space
-/// (PostgresVectorIndexes), and words by ts_rank, so `ideal` is null. Safe for concurrent use; the
-/// pool must outlive it and its schema must be there.
+/// (PostgresVectorIndexes), and words by ts_rank, so `ideal` is null. Of many chunks, frequencies
+/// of words are the server's estimates, and chunks that hold nothing but a question's frequent
+/// words are ranked only where those that hold its rare ones are too few. Safe for concurrent use;
+/// the pool must outlive it and its schema must be there.
 class PostgresSearch final : public SearchIndex {
 public:
     explicit PostgresSearch(PostgresPool& pool) : pool_(pool) {}
@@ -47,6 +50,7 @@ private:
                 Plan plan = Plan::kept);
 
     PostgresPool& pool_;
+    PostgresCommonWords common_words_;
 };
 
 }  // namespace rag::storage

@@ -18,12 +18,19 @@ const std::string query_feed_state =
 }  // namespace
 
 PostgresStore::PostgresStore(const CallContext& context, PostgresPool& pool) : pool_(pool) {
+    if (const auto current = find_current_schema(context, pool_)) {
+        may_hold_reference_ = current->may_hold_reference;
+        return;
+    }
     ensure_vector(context, pool_);
     migrate_postgres(context, pool_);
 }
 
 std::optional<std::string> PostgresStore::waiting_reference(const CallContext& context) {
     std::optional<std::string> sentence;
+    if (!may_hold_reference_) {
+        return sentence;
+    }
     pool_.transact(context, [&](PostgresTransaction& transaction) {
         sentence = describe_waiting_reference(transaction);
     });

@@ -15,8 +15,8 @@ public:
     /// and may not get it, Error{conflict} when the schema is newer than this program.
     PostgresStore(const CallContext& context, PostgresPool& pool);
 
-    /// A sentence for people while the database holds a reference database that was not taken over
-    /// and nothing else.
+    /// A sentence for people when the database held a reference database, as this was made, that
+    /// was not taken over, and holds nothing else.
     std::optional<std::string> waiting_reference(const CallContext& context);
 
     Collection create_collection(const CallContext& context,
@@ -81,6 +81,7 @@ private:
     SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params = {});
 
     PostgresPool& pool_;
+    bool may_hold_reference_ = true;  ///< Constant once made.
 };
 
 }  // namespace rag::storage

@@ -60,15 +60,17 @@ void ensure_vector(const CallContext& context, PostgresPool& pool) {
     }
 }
 
-void use_stored_type(PostgresTransaction& transaction, PostgresPool& pool) {
+bool use_stored_type(PostgresTransaction& transaction, PostgresPool& pool) {
     const SqlRows rows = transaction.run(
         "select n.nspname, t.typname from pg_catalog.pg_attribute a "
         "join pg_catalog.pg_type t on t.oid = a.atttypid "
         "join pg_catalog.pg_namespace n on n.oid = t.typnamespace "
         "where a.attrelid = to_regclass('@S.chunk_vectors') and a.attname = 'embedding'");
-    if (!rows.empty()) {
-        pool.set_vector(read_text(rows.rows[0], 0), read_text(rows.rows[0], 1));
+    if (rows.empty()) {
+        return false;
     }
+    pool.set_vector(read_text(rows.rows[0], 0), read_text(rows.rows[0], 1));
+    return true;
 }
 
 std::optional<std::string> graph_type(const VectorExtension& extension, std::int64_t dimensions) {

@@ -27,8 +27,8 @@ std::optional<VectorExtension> find_vector(PostgresTransaction& transaction);
 void ensure_vector(const CallContext& context, PostgresPool& pool);
 
 /// Tells the pool of what type the vectors are that the schema holds already: they stay what they
-/// were when the extension gets newer.
-void use_stored_type(PostgresTransaction& transaction, PostgresPool& pool);
+/// were when the extension gets newer. False, and nothing is told, when it holds none.
+bool use_stored_type(PostgresTransaction& transaction, PostgresPool& pool);
 
 /// The type that a graph over vectors of so many dimensions is made of, without its schema, e.g.
 /// "halfvec(512)"; null where pgvector can index no such vectors.
