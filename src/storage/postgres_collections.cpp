@@ -105,20 +105,21 @@ Collection PostgresStore::create_collection(const CallContext& context,
 
 std::optional<Collection> PostgresStore::find_collection(const CallContext& context,
                                                          std::string_view name) {
-    return first_of(run(context, columns + counts + table + by_name, {std::string(name)}));
+    return first_of(pool_.read(context, columns + counts + table + by_name, {std::string(name)}));
 }
 
 std::vector<Collection> PostgresStore::list_collections(const CallContext& context) {
-    return read_collections(run(context, columns + counts + table + newest_first));
+    return read_collections(pool_.read(context, columns + counts + table + newest_first));
 }
 
 std::optional<Collection> PostgresStore::find_collection_uncounted(const CallContext& context,
                                                                    std::string_view name) {
-    return first_of(run(context, columns + no_counts + table + by_name, {std::string(name)}));
+    return first_of(
+        pool_.read(context, columns + no_counts + table + by_name, {std::string(name)}));
 }
 
 std::vector<Collection> PostgresStore::list_collections_uncounted(const CallContext& context) {
-    return read_collections(run(context, columns + no_counts + table + newest_first));
+    return read_collections(pool_.read(context, columns + no_counts + table + newest_first));
 }
 
 bool PostgresStore::update_collection_description(const CallContext& context, std::string_view name,
@@ -146,30 +147,32 @@ std::optional<CollectionDetails> PostgresStore::describe_collection(const CallCo
     details.collection = *collection;
     const SqlParams id{std::to_string(collection->id)};
     for (const SqlRow& row :
-         run(context,
-             "select d.filename from @S.collection_documents m join @S.source_documents d "
-             "on d.id = m.document_id where m.collection_id = $1::bigint "
-             "order by d.updated_at desc, d.id desc limit 5",
-             id)
+         pool_
+             .read(context,
+                   "select d.filename from @S.collection_documents m join @S.source_documents d "
+                   "on d.id = m.document_id where m.collection_id = $1::bigint "
+                   "order by d.updated_at desc, d.id desc limit 5",
+                   id)
              .rows) {
         details.sample_documents.push_back(read_text(row, 0));
     }
     details.size_bytes = read_int(
-        run(context,
-            "select coalesce(sum(octet_length(d.content)), 0) from @S.collection_documents m "
-            "join @S.source_documents d on d.id = m.document_id "
-            "where m.collection_id = $1::bigint",
-            id)
+        pool_
+            .read(context,
+                  "select coalesce(sum(octet_length(d.content)), 0) from @S.collection_documents m "
+                  "join @S.source_documents d on d.id = m.document_id "
+                  "where m.collection_id = $1::bigint",
+                  id)
             .rows.at(0),
         0);
     SqlRows crawled;
     try {
-        crawled = run(context, query_crawled_urls, id);
+        crawled = pool_.read(context, query_crawled_urls, id);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::internal) {
             throw;
         }
-        crawled = run(context, query_crawled_urls_by_update, id);
+        crawled = pool_.read(context, query_crawled_urls_by_update, id);
     }
     for (const SqlRow& row : crawled.rows) {
         details.crawled_urls.push_back(

@@ -55,7 +55,7 @@ std::shared_ptr<const CommonWords> PostgresCommonWords::read(const CallContext& 
                                                              PostgresPool& pool) {
     std::shared_ptr<const CommonWords> words;
     if (!find_kept(words)) {
-        pool.transact(context, [&](PostgresTransaction& transaction) {
+        pool.read(context, [&](PostgresTransaction& transaction) {
             words = read(transaction, pool.options().schema);
         });
     }

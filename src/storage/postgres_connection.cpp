@@ -99,6 +99,7 @@ struct PostgresConnection::State {
 #endif
     /// The library's own transactions begin with a round trip that can carry nothing else.
     std::unique_ptr<pqxx::nontransaction> work;
+    PostgresFailure::Kind lost_at_commit = PostgresFailure::Kind::in_doubt;
     /// By SQL text the name on the server; null for what was run once.
     std::unordered_map<std::string, std::optional<std::string>> statements;
     bool prepares = true;
@@ -159,12 +160,15 @@ PostgresConnection::~PostgresConnection() {
     abandon();
 }
 
-void PostgresConnection::begin(std::optional<std::chrono::milliseconds> statement_max) {
+void PostgresConnection::begin(Access access,
+                               std::optional<std::chrono::milliseconds> statement_max) {
     if (!state_->connection.is_open()) {
         // The library would open a new session, which has not what we prepared.
         throw PostgresFailure{PostgresFailure::Kind::connection, ""};
     }
-    std::string sql = "begin";
+    std::string sql = access == Access::read ? "begin read only" : "begin";
+    state_->lost_at_commit = access == Access::read ? PostgresFailure::Kind::connection
+                                                    : PostgresFailure::Kind::in_doubt;
     if (statement_max) {
         sql += "; set local statement_timeout = " + std::to_string(statement_max->count());
     }
@@ -186,7 +190,7 @@ void PostgresConnection::run_script(const std::string& sql) {
 }
 
 void PostgresConnection::commit() {
-    convert([&] { state_->work->exec("commit"); }, PostgresFailure::Kind::in_doubt);
+    convert([&] { state_->work->exec("commit"); }, state_->lost_at_commit);
     state_->work.reset();
 }
 

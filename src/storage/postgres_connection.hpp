@@ -28,7 +28,7 @@ struct SqlRows {
 struct PostgresFailure {
     enum class Kind {
         statement,   ///< The server refused it; the transaction is over, the connection is not.
-        connection,  ///< Lost before the commit was sent: nothing was written.
+        connection,  ///< Lost before the commit was sent, if there was anything to commit.
         in_doubt,    ///< Lost while committing: nobody knows.
     };
     Kind kind = Kind::statement;
@@ -36,6 +36,8 @@ struct PostgresFailure {
 };
 
 enum class Pooler { off, transaction };
+
+enum class Access { write, read };
 
 /// How a statement is planned. Words decide by their numbers how they are best looked up, which a
 /// plan that is kept for all parameters cannot know.
@@ -55,7 +57,8 @@ public:
 
     /// Each statement of the transaction ends after `statement_max`, where one is given. One round
     /// trip, as every function here but the first use of LISTEN.
-    void begin(std::optional<std::chrono::milliseconds> statement_max = std::nullopt);
+    void begin(Access access = Access::write,
+               std::optional<std::chrono::milliseconds> statement_max = std::nullopt);
     SqlRows run(const std::string& sql, const SqlParams& params = {}, Plan plan = Plan::kept);
     /// Several statements without parameters and without rows.
     void run_script(const std::string& sql);

@@ -129,23 +129,15 @@ void write_pages(PostgresTransaction& transaction, const CrawlRow& crawl,
 
 }  // namespace
 
-SqlRows PostgresFrontier::run(const CallContext& context, const std::string& sql,
-                              const SqlParams& params) {
-    SqlRows rows;
-    pool_.transact(context,
-                   [&](PostgresTransaction& transaction) { rows = transaction.run(sql, params); });
-    return rows;
-}
-
 std::optional<CrawlSession> PostgresFrontier::find_session(const CallContext& context,
                                                            const CrawlKey& key) {
-    auto crawl = read_crawl(run(context, query_crawl, params_of(key)));
+    auto crawl = read_crawl(pool_.read(context, query_crawl, params_of(key)));
     return crawl ? std::optional(std::move(crawl->session)) : std::nullopt;
 }
 
 void PostgresFrontier::open_session(const CallContext& context, const CrawlKey& key,
                                     const CrawlSession& session) {
-    const SqlRows opened = run(
+    const SqlRows opened = pool_.run(
         context,
         "insert into @S.crawls (collection_id, root_url, session_id, session, started_at, is_open, "
         "request, completed_request, counts) select c.id, $2, $3, 1, $4::bigint, true, $5, "
@@ -184,7 +176,7 @@ void PostgresFrontier::close_session(const CallContext& context, const CrawlKey&
 std::vector<FrontierPage> PostgresFrontier::list_pages(const CallContext& context,
                                                        const CrawlKey& key) {
     std::vector<FrontierPage> pages;
-    for (const SqlRow& row : run(context, query_pages, params_of(key)).rows) {
+    for (const SqlRow& row : pool_.read(context, query_pages, params_of(key)).rows) {
         pages.push_back(read_page(row));
     }
     return pages;
@@ -204,13 +196,13 @@ void PostgresFrontier::save_step(const CallContext& context, const CrawlKey& key
 }
 
 CrawlExtent PostgresFrontier::measure(const CallContext& context, const CrawlKey& key) {
-    const SqlRows rows =
-        run(context,
-            "select count(*), coalesce(sum((select count(*) from @S.document_chunks k where "
-            "k.document_id = p.document_id)), 0)::bigint from (select distinct f.document_id from "
-            "@S.crawls c join @S.crawl_frontier f on f.crawl_id = c.id where c.collection_id = "
-            "$1::bigint and c.root_url = $2 and f.document_id is not null) p",
-            params_of(key));
+    const SqlRows rows = pool_.read(
+        context,
+        "select count(*), coalesce(sum((select count(*) from @S.document_chunks k where "
+        "k.document_id = p.document_id)), 0)::bigint from (select distinct f.document_id from "
+        "@S.crawls c join @S.crawl_frontier f on f.crawl_id = c.id where c.collection_id = "
+        "$1::bigint and c.root_url = $2 and f.document_id is not null) p",
+        params_of(key));
     return {read_int(rows.rows.at(0), 0), read_int(rows.rows.at(0), 1)};
 }
 
@@ -219,11 +211,13 @@ std::vector<std::string> PostgresFrontier::list_owners(const CallContext& contex
                                                        DocumentId document) {
     std::vector<std::string> roots;
     for (const SqlRow& row :
-         run(context,
-             "select distinct c.root_url collate \"C\" from @S.crawl_frontier f join @S.crawls c "
-             "on c.id = f.crawl_id where f.document_id = $2::bigint and c.collection_id = "
-             "$1::bigint order by 1",
-             {std::to_string(collection), std::to_string(document)})
+         pool_
+             .read(context,
+                   "select distinct c.root_url collate \"C\" from @S.crawl_frontier f join "
+                   "@S.crawls c on c.id = f.crawl_id where f.document_id = $2::bigint and "
+                   "c.collection_id = "
+                   "$1::bigint order by 1",
+                   {std::to_string(collection), std::to_string(document)})
              .rows) {
         roots.push_back(read_text(row, 0));
     }

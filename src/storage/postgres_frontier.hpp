@@ -24,8 +24,6 @@ public:
                                          DocumentId document) override;
 
 private:
-    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params);
-
     PostgresPool& pool_;
 };
 

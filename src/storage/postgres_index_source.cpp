@@ -117,7 +117,7 @@ std::vector<IndexedDocument> PostgresIndexSource::read(const CallContext& contex
                                                        const std::string& condition,
                                                        const SqlParams& params) {
     SqlRows rows;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         rows = transaction.run(query_select_documents + condition + query_in_order, params);
     });
     std::vector<IndexedDocument> documents;

@@ -85,47 +85,49 @@ JobCreated PostgresStore::create_job(const CallContext& context, const NewJob& j
 
 std::optional<Job> PostgresStore::find_job(const CallContext& context, std::string_view id) {
     const auto jobs =
-        read_jobs(run(context, "select " + query_job_columns + " from @S.jobs where id = $1",
-                      {to_stored_text(id)}));
+        read_jobs(pool_.read(context, "select " + query_job_columns + " from @S.jobs where id = $1",
+                             {to_stored_text(id)}));
     return jobs.empty() ? std::nullopt : std::optional(jobs[0]);
 }
 
 std::vector<Job> PostgresStore::list_jobs(const CallContext& context, std::int64_t limit) {
-    return read_jobs(run(context,
-                         "select " + query_job_columns +
-                             " from @S.jobs order by jobs.created_at desc, seq desc "
-                             "limit greatest($1::bigint, 0)",
-                         {std::to_string(limit)}));
+    return read_jobs(pool_.read(context,
+                                "select " + query_job_columns +
+                                    " from @S.jobs order by jobs.created_at desc, seq desc "
+                                    "limit greatest($1::bigint, 0)",
+                                {std::to_string(limit)}));
 }
 
 bool PostgresStore::lease_job(const CallContext& context, std::string_view id,
                               std::string_view owner, std::chrono::milliseconds duration) {
-    return !run(context,
-                "update @S.jobs set state = 'running', lease_owner = $2, lease_until = "
-                "clock_timestamp() + $3::bigint * interval '1 millisecond', updated_at = "
-                "clock_timestamp() where id = $1 and (state = 'queued' or (state = 'running' and "
-                "(lease_owner = $2 or lease_until <= clock_timestamp()))) returning id",
-                {to_stored_text(id), to_stored_text(owner), std::to_string(duration.count())})
+    return !pool_
+                .run(context,
+                     "update @S.jobs set state = 'running', lease_owner = $2, lease_until = "
+                     "clock_timestamp() + $3::bigint * interval '1 millisecond', updated_at = "
+                     "clock_timestamp() where id = $1 and (state = 'queued' or (state = 'running' "
+                     "and (lease_owner = $2 or lease_until <= clock_timestamp()))) returning id",
+                     {to_stored_text(id), to_stored_text(owner), std::to_string(duration.count())})
                 .empty();
 }
 
 std::vector<Job> PostgresStore::list_abandoned_jobs(const CallContext& context,
                                                     std::int64_t limit) {
-    return read_jobs(run(context,
-                         "select " + query_job_columns +
-                             " from @S.jobs where state = 'queued' or (state = 'running' and "
-                             "lease_until <= clock_timestamp()) order by jobs.created_at, seq "
-                             "limit greatest($1::bigint, 0)",
-                         {std::to_string(limit)}));
+    return read_jobs(
+        pool_.read(context,
+                   "select " + query_job_columns +
+                       " from @S.jobs where state = 'queued' or (state = 'running' and "
+                       "lease_until <= clock_timestamp()) order by jobs.created_at, seq "
+                       "limit greatest($1::bigint, 0)",
+                   {std::to_string(limit)}));
 }
 
 JobSignal PostgresStore::save_job_progress(const CallContext& context, std::string_view id,
                                            std::string_view owner, const nlohmann::json& progress) {
-    const SqlRows rows =
-        run(context,
-            "update @S.jobs set progress = $3::json, updated_at = clock_timestamp() where id = $1 "
-            "and lease_owner = $2 and state = 'running' returning stop_requested",
-            {to_stored_text(id), to_stored_text(owner), to_stored_json(progress)});
+    const SqlRows rows = pool_.run(
+        context,
+        "update @S.jobs set progress = $3::json, updated_at = clock_timestamp() where id = $1 "
+        "and lease_owner = $2 and state = 'running' returning stop_requested",
+        {to_stored_text(id), to_stored_text(owner), to_stored_json(progress)});
     if (rows.empty()) {
         return JobSignal::lost_lease;
     }
@@ -134,19 +136,20 @@ JobSignal PostgresStore::save_job_progress(const CallContext& context, std::stri
 
 void PostgresStore::finish_job(const CallContext& context, std::string_view id,
                                const JobOutcome& outcome) {
-    run(context,
-        "update @S.jobs set state = $2, result = $3::json, error = $4, lease_owner = null, "
-        "lease_until = null, updated_at = clock_timestamp() where id = $1 "
-        "and state in ('queued', 'running')",
-        {to_stored_text(id), state_name(outcome.state), to_stored_json(outcome.result),
-         to_stored_text(outcome.error)});
+    pool_.run(context,
+              "update @S.jobs set state = $2, result = $3::json, error = $4, lease_owner = null, "
+              "lease_until = null, updated_at = clock_timestamp() where id = $1 "
+              "and state in ('queued', 'running')",
+              {to_stored_text(id), state_name(outcome.state), to_stored_json(outcome.result),
+               to_stored_text(outcome.error)});
 }
 
 bool PostgresStore::request_job_stop(const CallContext& context, std::string_view id) {
-    return !run(context,
-                "update @S.jobs set stop_requested = true, updated_at = clock_timestamp() "
-                "where id = $1 and state in ('queued', 'running') returning id",
-                {to_stored_text(id)})
+    return !pool_
+                .run(context,
+                     "update @S.jobs set stop_requested = true, updated_at = clock_timestamp() "
+                     "where id = $1 and state in ('queued', 'running') returning id",
+                     {to_stored_text(id)})
                 .empty();
 }
 

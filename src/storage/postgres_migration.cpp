@@ -50,14 +50,13 @@ void migrate(PostgresTransaction& transaction, const std::string& schema) {
 
 std::optional<CurrentSchema> find_current_schema(const CallContext& context, PostgresPool& pool) {
     std::optional<CurrentSchema> found;
-    pool.transact(context, [&](PostgresTransaction& transaction) {
+    pool.read(context, [&](PostgresTransaction& transaction) {
         found.reset();
-        const SqlRow there =
-            transaction
-                .run(
-                    "select to_regclass('@S.schema_migrations') is not null, "
-                    "to_regclass('public.document_chunks') is not null")
-                .rows.at(0);
+        const SqlRow there = transaction
+                                 .run(
+                                     "select to_regclass('@S.schema_migrations') is not null, "
+                                     "to_regclass('public.document_chunks') is not null")
+                                 .rows.at(0);
         if (read_text(there, 0) == "t" && list_pending(read_version(transaction)).empty() &&
             use_stored_type(transaction, pool)) {
             found = {read_text(there, 1) == "t"};
@@ -69,7 +68,7 @@ std::optional<CurrentSchema> find_current_schema(const CallContext& context, Pos
 MigrationPlan plan_postgres_migration(const CallContext& context, PostgresPool& pool) {
     MigrationPlan plan;
     plan.address = pool.place();
-    pool.transact(context, [&](PostgresTransaction& transaction) {
+    pool.read(context, [&](PostgresTransaction& transaction) {
         const SqlRows there =
             transaction.run("select to_regclass('@S.schema_migrations') is not null");
         plan.schema_version = read_text(there.rows.at(0), 0) == "t" ? read_version(transaction) : 0;

@@ -85,14 +85,37 @@ PostgresPool::PostgresPool(PostgresOptions options) : options_(std::move(options
     id_ = to_hex(random_bytes(8));
 }
 
-void PostgresPool::transact(const CallContext& context,
-                            const std::function<void(PostgresTransaction&)>& work) {
+void PostgresPool::transact(const CallContext& context, const Work& work) {
+    repeat(context, Access::write, work);
+}
+
+void PostgresPool::read(const CallContext& context, const Work& work) {
+    repeat(context, Access::read, work);
+}
+
+SqlRows PostgresPool::run(const CallContext& context, const std::string& sql,
+                          const SqlParams& params) {
+    SqlRows rows;
+    transact(context,
+             [&](PostgresTransaction& transaction) { rows = transaction.run(sql, params); });
+    return rows;
+}
+
+SqlRows PostgresPool::read(const CallContext& context, const std::string& sql,
+                           const SqlParams& params, Plan plan) {
+    SqlRows rows;
+    read(context,
+         [&](PostgresTransaction& transaction) { rows = transaction.run(sql, params, plan); });
+    return rows;
+}
+
+void PostgresPool::repeat(const CallContext& context, Access access, const Work& work) {
     for (int tries = 1;; ++tries) {
         context.check();
         std::unique_ptr<PostgresConnection> connection;
         try {
             connection = borrow(context);
-            attempt(*connection, context, work);
+            attempt(*connection, context, access, work);
             give_back(std::move(connection));
             return;
         } catch (const PostgresFailure& failure) {
@@ -118,13 +141,13 @@ void PostgresPool::transact(const CallContext& context,
 }
 
 void PostgresPool::attempt(PostgresConnection& connection, const CallContext& context,
-                           const std::function<void(PostgresTransaction&)>& work) {
+                           Access access, const Work& work) {
     const std::stop_callback on_stop(context.stop, [&connection] { connection.cancel(); });
     std::optional<milliseconds> statement_max;
     if (context.deadline != SteadyTime::max()) {
         statement_max = std::max(context.time_left(std::chrono::hours(24)), milliseconds{1});
     }
-    connection.begin(statement_max);
+    connection.begin(access, statement_max);
     PostgresTransaction transaction(connection, *this);
     work(transaction);
     context.check();
@@ -132,7 +155,7 @@ void PostgresPool::attempt(PostgresConnection& connection, const CallContext& co
 }
 
 std::unique_ptr<PostgresConnection> PostgresPool::take_place(const CallContext& context,
-                                                                Prefer prefer) {
+                                                             Prefer prefer) {
     std::unique_lock lock(mutex_);
     const auto until = std::chrono::steady_clock::now() + context.time_left(wait_max);
     const bool free = freed_.wait_until(

@@ -72,6 +72,14 @@ public:
     /// database does not answer, no connection comes free in time, or a commit is in doubt.
     void transact(const CallContext& context,
                   const std::function<void(PostgresTransaction&)>& work);
+    /// The same for work that only reads, which the server sees to: a connection lost at its end
+    /// leaves nothing in doubt, so that it is done again.
+    void read(const CallContext& context, const std::function<void(PostgresTransaction&)>& work);
+    /// One statement in a transaction of its own.
+    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params = {});
+    /// One statement that only reads.
+    SqlRows read(const CallContext& context, const std::string& sql, const SqlParams& params = {},
+                 Plan plan = Plan::kept);
 
     /// Where the vector extension is; told once by the migration, before any other use.
     void set_vector(const std::string& schema, const std::string& type);
@@ -99,8 +107,11 @@ private:
     std::unique_ptr<PostgresConnection> connect() const;
     std::unique_ptr<PostgresConnection> borrow(const CallContext& context);
     void give_back(std::unique_ptr<PostgresConnection> connection);
-    void attempt(PostgresConnection& connection, const CallContext& context,
-                 const std::function<void(PostgresTransaction&)>& work);
+    using Work = std::function<void(PostgresTransaction&)>;
+
+    void repeat(const CallContext& context, Access access, const Work& work);
+    void attempt(PostgresConnection& connection, const CallContext& context, Access access,
+                 const Work& work);
     Error to_error(const PostgresFailure& failure, const CallContext& context) const;
 
     // Constant after the migration.

@@ -53,19 +53,11 @@ std::vector<std::int64_t> recheck(const SqlRows& rows, const MetadataFilter& fil
 
 }  // namespace
 
-SqlRows PostgresStore::run(const CallContext& context, const std::string& sql,
-                           const SqlParams& params) {
-    SqlRows rows;
-    pool_.transact(context,
-                   [&](PostgresTransaction& transaction) { rows = transaction.run(sql, params); });
-    return rows;
-}
-
 std::vector<DocumentSummary> PostgresStore::read_summaries(const CallContext& context,
                                                            const std::string& condition,
                                                            SqlParams params) {
     std::vector<DocumentSummary> summaries;
-    for (const SqlRow& row : run(context, query_select_summaries + condition, params).rows) {
+    for (const SqlRow& row : pool_.read(context, query_select_summaries + condition, params).rows) {
         summaries.push_back(read_summary(row));
     }
     return summaries;
@@ -102,7 +94,7 @@ std::optional<DocumentSummary> PostgresStore::find_newest_text(const CallContext
 
 std::optional<Document> PostgresStore::get_document(const CallContext& context, DocumentId id,
                                                     std::optional<std::int64_t> version) {
-    const SqlRows rows = run(
+    const SqlRows rows = pool_.read(
         context,
         "select d.id, coalesce(v.filename, d.filename), coalesce(v.content, d.content), "
         "d.file_type, coalesce(v.file_size, d.file_size), coalesce(v.metadata, d.metadata), "
@@ -144,11 +136,14 @@ std::vector<Chunk> PostgresStore::get_chunks(const CallContext& context, Documen
     const std::int64_t end = first > 0 && count > INT64_MAX - first ? INT64_MAX : first + count;
     std::vector<Chunk> chunks;
     for (const SqlRow& row :
-         run(context,
-             "select id, chunk_index, content, char_start, char_end, heading_path, metadata from "
-             "@S.document_chunks where document_id = $1::bigint and chunk_index >= $2::bigint "
-             "and chunk_index < $3::bigint order by chunk_index",
-             {std::to_string(id), std::to_string(first), std::to_string(end)})
+         pool_
+             .read(
+                 context,
+                 "select id, chunk_index, content, char_start, char_end, heading_path, metadata "
+                 "from "
+                 "@S.document_chunks where document_id = $1::bigint and chunk_index >= $2::bigint "
+                 "and chunk_index < $3::bigint order by chunk_index",
+                 {std::to_string(id), std::to_string(first), std::to_string(end)})
              .rows) {
         Chunk chunk;
         chunk.id = read_int(row, 0);
@@ -178,14 +173,16 @@ DocumentPage PostgresStore::list_documents(const CallContext& context, const Doc
             std::to_string(params.size()) + "::bigint[]))";
     }
     if (!filter.exact) {
-        const SqlRows all =
-            run(context, "select d.id, d.metadata from @S.source_documents d " + where, params);
+        const SqlRows all = pool_.read(
+            context, "select d.id, d.metadata from @S.source_documents d " + where, params);
         params = {to_sql_array(recheck(all, query.filter))};
         where = "where d.id = any($1::bigint[])";
     }
     DocumentPage page;
-    page.total_count = read_int(
-        run(context, "select count(*) from @S.source_documents d " + where, params).rows.at(0), 0);
+    page.total_count =
+        read_int(pool_.read(context, "select count(*) from @S.source_documents d " + where, params)
+                     .rows.at(0),
+                 0);
     params.emplace_back(std::to_string(std::max<std::int64_t>(query.limit, 0)));
     params.emplace_back(std::to_string(std::max<std::int64_t>(query.offset, 0)));
     page.documents =
@@ -200,13 +197,15 @@ std::vector<DocumentVersion> PostgresStore::list_versions(const CallContext& con
                                                           DocumentId id) {
     std::vector<DocumentVersion> versions;
     for (const SqlRow& row :
-         run(context,
-             "select version, content_hash, file_size, " + time_of("created_at") +
-                 ", 0 from @S.document_versions where document_id = $1::bigint union all select "
-                 "version, content_hash, file_size, " +
-                 time_of("version_created_at") +
-                 ", 1 from @S.source_documents where id = $1::bigint order by 1",
-             {std::to_string(id)})
+         pool_
+             .read(context,
+                   "select version, content_hash, file_size, " + time_of("created_at") +
+                       ", 0 from @S.document_versions where document_id = $1::bigint union all "
+                       "select "
+                       "version, content_hash, file_size, " +
+                       time_of("version_created_at") +
+                       ", 1 from @S.source_documents where id = $1::bigint order by 1",
+                   {std::to_string(id)})
              .rows) {
         versions.push_back({read_int(row, 0), read_text(row, 1), read_int(row, 2),
                             read_time(row, 3), read_int(row, 4) == 1});
@@ -219,11 +218,12 @@ std::vector<IdentifiedDocument> PostgresStore::list_identities(const CallContext
                                                                std::string_view prefix) {
     std::vector<IdentifiedDocument> documents;
     for (const SqlRow& row :
-         run(context,
-             "select d.id, m.identity, d.content_hash from @S.collection_documents m "
-             "join @S.source_documents d on d.id = m.document_id where m.collection_id = "
-             "$1::bigint and starts_with(m.identity, $2) order by m.identity",
-             {std::to_string(collection), to_stored_text(prefix)})
+         pool_
+             .read(context,
+                   "select d.id, m.identity, d.content_hash from @S.collection_documents m "
+                   "join @S.source_documents d on d.id = m.document_id where m.collection_id = "
+                   "$1::bigint and starts_with(m.identity, $2) order by m.identity",
+                   {std::to_string(collection), to_stored_text(prefix)})
              .rows) {
         documents.push_back({read_int(row, 0), read_text(row, 1), read_text(row, 2)});
     }

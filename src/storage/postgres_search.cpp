@@ -258,15 +258,6 @@ std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
 
 }  // namespace
 
-SqlRows PostgresSearch::run(const CallContext& context, const std::string& sql,
-                            const SqlParams& params, Plan plan) {
-    SqlRows rows;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
-        rows = transaction.run(sql, params, plan);
-    });
-    return rows;
-}
-
 Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope& scope,
                                    const EmbeddingSpace& space, std::span<const float> query,
                                    std::size_t count) {
@@ -274,7 +265,7 @@ Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope
         return *std::move(found);
     }
     const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return run(context, sql, params);
+        return pool_.read(context, sql, params);
     };
     Scoped scoped(scope, ask);
     Statement& statement = scoped.statement;
@@ -305,7 +296,7 @@ std::optional<Candidates> PostgresSearch::nearest_by_graph(const CallContext& co
         return std::nullopt;
     }
     SqlRows rows;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         rows = {};
         const auto graph = find_graph(transaction, space);
         if (!graph) {
@@ -364,7 +355,7 @@ WordCandidates PostgresSearch::best_words(const CallContext& context, const Sear
 Candidates PostgresSearch::match(const CallContext& context, const SearchScope& scope,
                                  const WordQuery& query, const Wanted& wanted, std::size_t count) {
     const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return run(context, sql, params, Plan::fresh);
+        return pool_.read(context, sql, params, Plan::fresh);
     };
     Scoped scoped(scope, ask);
     Statement& statement = scoped.statement;
@@ -396,11 +387,12 @@ std::vector<std::optional<double>> PostgresSearch::similarities(const CallContex
     const std::string space_id = space_sql(statement, space);
     const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
     std::unordered_map<ChunkId, double> found;
-    for (const SqlRow& row : run(context,
-                                 "select v.chunk_id, " + similarity +
-                                     " from @S.chunk_vectors v where v.space_id = " + space_id +
-                                     " and v.chunk_id = any(" + ids + ')',
-                                 statement.params)
+    for (const SqlRow& row : pool_
+                                 .read(context,
+                                       "select v.chunk_id, " + similarity +
+                                           " from @S.chunk_vectors v where v.space_id = " +
+                                           space_id + " and v.chunk_id = any(" + ids + ')',
+                                       statement.params)
                                  .rows) {
         found[read_int(row, 0)] = read_double(row, 1);
     }
@@ -421,11 +413,13 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
         Statement statement;
         const std::string score = score_sql(query, statement);
         const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
-        for (const SqlRow& row : run(context,
-                                     "select k.id, " + score +
-                                         " from @S.document_chunks k where k.id = any(" + ids + ")",
-                                     statement.params)
-                                     .rows) {
+        for (const SqlRow& row :
+             pool_
+                 .read(context,
+                       "select k.id, " + score + " from @S.document_chunks k where k.id = any(" +
+                           ids + ")",
+                       statement.params)
+                 .rows) {
             found[read_int(row, 0)] = read_double(row, 1);
         }
     }
@@ -440,9 +434,9 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
 WordStatistics PostgresSearch::count_words(const CallContext& context, const SearchScope& /*scope*/,
                                            std::span<const std::string> stems) {
     WordStatistics statistics;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
-        statistics = count_in(transaction, common_words_.read(transaction, pool_.options().schema),
-                              stems);
+    pool_.read(context, [&](PostgresTransaction& transaction) {
+        statistics =
+            count_in(transaction, common_words_.read(transaction, pool_.options().schema), stems);
     });
     return statistics;
 }
@@ -451,13 +445,16 @@ std::vector<Passage> PostgresSearch::load(const CallContext& context,
                                           std::span<const ChunkId> chunks) {
     std::vector<Passage> passages;
     for (const SqlRow& row :
-         run(context,
-             "select k.id, k.document_id, k.chunk_index, k.content, k.char_start, k.char_end, "
-             "k.heading_path, k.metadata, d.filename, d.file_type, d.metadata from "
-             "unnest($1::bigint[]) with ordinality as wanted(id, place) join @S.document_chunks k "
-             "on k.id = wanted.id join @S.source_documents d on d.id = k.document_id "
-             "order by wanted.place",
-             {to_sql_array(chunks)})
+         pool_
+             .read(
+                 context,
+                 "select k.id, k.document_id, k.chunk_index, k.content, k.char_start, k.char_end, "
+                 "k.heading_path, k.metadata, d.filename, d.file_type, d.metadata from "
+                 "unnest($1::bigint[]) with ordinality as wanted(id, place) join "
+                 "@S.document_chunks k "
+                 "on k.id = wanted.id join @S.source_documents d on d.id = k.document_id "
+                 "order by wanted.place",
+                 {to_sql_array(chunks)})
              .rows) {
         Passage passage;
         passage.chunk.id = read_int(row, 0);
@@ -480,7 +477,7 @@ std::vector<Passage> PostgresSearch::load(const CallContext& context,
 
 std::int64_t PostgresSearch::count(const CallContext& context, const SearchScope& scope) {
     const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return run(context, sql, params);
+        return pool_.read(context, sql, params);
     };
     const Scoped scoped(scope, ask);
     return read_int(ask("select count(*) from @S.document_chunks k join @S.source_documents d on "

@@ -46,8 +46,6 @@ private:
                                                std::span<const float> query, std::size_t count);
     Candidates match(const CallContext& context, const SearchScope& scope, const WordQuery& query,
                      const Wanted& wanted, std::size_t count);
-    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params,
-                Plan plan = Plan::kept);
 
     PostgresPool& pool_;
     PostgresCommonWords common_words_;

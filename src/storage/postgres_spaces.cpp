@@ -49,7 +49,7 @@ std::vector<DocumentId> PostgresSpaces::list_without_vectors(const CallContext& 
                                                              const EmbeddingSpace& space,
                                                              DocumentId after, std::int64_t limit) {
     std::vector<DocumentId> documents;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         documents =
             list_missing(transaction, collection, find_space_id(transaction, space), after, limit);
     });

@@ -31,14 +31,14 @@ std::optional<std::string> PostgresStore::waiting_reference(const CallContext& c
     if (!may_hold_reference_) {
         return sentence;
     }
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         sentence = describe_waiting_reference(transaction);
     });
     return sentence;
 }
 
 FeedPosition PostgresStore::feed_end(const CallContext& context) {
-    const SqlRow row = run(context, query_feed_state).rows.at(0);
+    const SqlRow row = pool_.read(context, query_feed_state).rows.at(0);
     return {read_text(row, 0), read_int(row, 1)};
 }
 
@@ -47,7 +47,7 @@ FeedPosition PostgresStore::feed_end(const CallContext& context) {
 /// that wrote more than `limit` rows comes whole.
 ChangeBatch PostgresStore::read_changes(const CallContext& context, const FeedPosition& from,
                                         std::int64_t limit) {
-    const SqlRows rows = run(
+    const SqlRows rows = pool_.read(
         context,
         "with state as materialized (" + query_feed_state +
             "), due as (select c.* from @S.changes c, state where c.txid >= $1::xid8 and "
@@ -79,7 +79,7 @@ ChangeBatch PostgresStore::read_changes(const CallContext& context, const FeedPo
 }
 
 void PostgresStore::ping(const CallContext& context) {
-    run(context, "select 1");
+    pool_.read(context, "select 1");
 }
 
 StoreStatus PostgresStore::status(const CallContext& context) {
@@ -88,7 +88,7 @@ StoreStatus PostgresStore::status(const CallContext& context) {
     status.address = pool_.place();
     std::optional<VectorExtension> vector;
     std::optional<std::string> reference;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         vector = find_vector(transaction);
         reference = describe_waiting_reference(transaction);
         const SqlRow row =

@@ -78,7 +78,6 @@ public:
 private:
     std::vector<DocumentSummary> read_summaries(const CallContext& context,
                                                 const std::string& condition, SqlParams params);
-    SqlRows run(const CallContext& context, const std::string& sql, const SqlParams& params = {});
 
     PostgresPool& pool_;
     bool may_hold_reference_ = true;  ///< Constant once made.

@@ -42,7 +42,7 @@ void PostgresTokens::add(const CallContext& context, const StoredToken& token) {
 std::optional<StoredToken> PostgresTokens::find(const CallContext& context,
                                                 std::string_view secret_hash) {
     std::optional<StoredToken> token;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         const SqlRows rows = transaction.run(
             "select " + token_columns() + " from @S.api_tokens where secret_hash = $1",
             {std::string(secret_hash)});
@@ -53,7 +53,7 @@ std::optional<StoredToken> PostgresTokens::find(const CallContext& context,
 
 std::vector<StoredToken> PostgresTokens::list(const CallContext& context) {
     std::vector<StoredToken> tokens;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
+    pool_.read(context, [&](PostgresTransaction& transaction) {
         tokens.clear();
         const SqlRows rows = transaction.run("select " + token_columns() +
                                              " from @S.api_tokens order by name collate \"C\"");

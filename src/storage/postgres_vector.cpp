@@ -36,8 +36,7 @@ std::optional<VectorExtension> find_vector(PostgresTransaction& transaction) {
 
 void ensure_vector(const CallContext& context, PostgresPool& pool) {
     std::optional<VectorExtension> found;
-    pool.transact(context,
-                  [&](PostgresTransaction& transaction) { found = find_vector(transaction); });
+    pool.read(context, [&](PostgresTransaction& transaction) { found = find_vector(transaction); });
     if (!found) {
         try {
             pool.transact(context, [&](PostgresTransaction& transaction) {

@@ -51,6 +51,24 @@ void wait_until(const std::function<bool()>& holds) {
     }
 }
 
+std::string process_of(PostgresTransaction& transaction) {
+    return transaction.run("select pg_backend_pid()").rows.at(0).at(0).value();
+}
+
+/// Ends a connection on the server's side; returns when it is gone.
+void end_process(const std::string& process) {
+    PostgresConnection killer(test::server_address(), Pooler::off);
+    const auto count = [&](const std::string& of_each) {
+        killer.begin();
+        const SqlRows rows =
+            killer.run("select " + of_each + " from pg_stat_activity where pid = " + process);
+        killer.commit();
+        return rows.rows.size();
+    };
+    REQUIRE(count("pg_terminate_backend(pid)") == 1);
+    wait_until([&] { return count("pid") == 0; });
+}
+
 }  // namespace
 
 TEST_CASE("postgres: a document comes back as it was stored") {
@@ -138,13 +156,28 @@ TEST_CASE("postgres: a transaction that commits late is not skipped by the feed"
 TEST_CASE("postgres: a killed connection is replaced within the call") {
     Database db;
     db.add_collection("c");
-    PostgresConnection killer(test::server_address(), Pooler::off);
-    killer.begin();
-    killer.run(
-        "select pg_terminate_backend(pid) from pg_stat_activity "
-        "where application_name = 'rag-memory'");
-    killer.commit();
+    std::string process;
+    db.pool.read({}, [&](PostgresTransaction& transaction) { process = process_of(transaction); });
+    end_process(process);
     CHECK(db.store.list_collections({}).size() == 1);
+}
+
+TEST_CASE("postgres: a connection lost at its end costs a read a repetition, and a write a doubt") {
+    Database db;
+    int tries = 0;
+    const auto lose_first = [&](PostgresTransaction& transaction) {
+        const std::string process = process_of(transaction);
+        if (++tries == 1) {
+            end_process(process);
+        }
+    };
+    db.pool.read({}, lose_first);
+    CHECK(tries == 2);
+    tries = 0;
+    CHECK_THROWS_WITH_AS(db.pool.transact({}, lose_first),
+                         doctest::Contains("look whether it is there"), Error);
+    CHECK(tries == 1);
+    CHECK_THROWS_AS(db.pool.read({}, "create table @S.written (id bigint)"), Error);
 }
 
 TEST_CASE("postgres: search agrees with the filter's definition and counts in full") {
