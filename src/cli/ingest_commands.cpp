@@ -204,6 +204,11 @@ void add_directory_command(Command group, Session& session) {
         const memory::DirectoryReport report =
             session.memory().ingest_directory(session.context(), *request);
         session.print(memory::directory_report_form(report), describe_directory);
+        if (report.files_found == 0 && !request->recursive) {
+            fmt::print(stderr,
+                       "Note: the folder itself holds no file of a known kind; -r takes "
+                       "the folders below it, too.\n");
+        }
         session.exit_code = report.files_found > 0 && report.files_ingested == 0 ? 1 : 0;
     });
 }

@@ -50,6 +50,23 @@ const std::string word_body =
 
 }  // namespace
 
+TEST_CASE("files: whoever takes in a folder of folders alone is told what was not looked at") {
+    const TestMemory memory(StoreKind::sqlite);
+    write(memory, "notes/inner/a.md", "The ferry leaves at nine.");
+    const auto ingest_folder = [&](std::vector<std::string> further) {
+        std::vector<std::string> arguments{"ingest",       "directory", memory.dir() + "/notes",
+                                           "--collection", "c",         "--create"};
+        arguments.insert(arguments.end(), further.begin(), further.end());
+        return run_rag(memory, arguments);
+    };
+    const Ended flat = ingest_folder({});
+    CHECK(flat.status == 0);
+    CHECK(flat.errors.find("-r takes the folders below it") != std::string::npos);
+    const Ended deep = ingest_folder({"--recursive"});
+    CHECK(deep.output.starts_with("1 files: 1 ingested"));
+    CHECK(deep.errors.find("-r takes") == std::string::npos);
+}
+
 TEST_CASE("files: a passage of a DOCX, an EPUB and a PDF is found with its heading or page") {
     const TestMemory memory(StoreKind::sqlite);
     write(memory, "lights.docx", make_docx(word_body));
