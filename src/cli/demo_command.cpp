@@ -97,11 +97,24 @@ void ask(McpChild& server, const Question& question, int number, const Session& 
                               hit.at("char_end").get<std::int64_t>(), took.count()));
 }
 
-void run_demo(const Session& session) {
+/// What the server notes of each call would stand between the questions and their answers, unless a
+/// level is asked for.
+std::string log_level_of(const LoadedConfig& config) {
+    for (const ConfigEntry& entry : config.entries) {
+        if (entry.variable == "RAG_LOG_LEVEL" && entry.origin != Origin::built_in) {
+            return entry.value;
+        }
+    }
+    return "warn";
+}
+
+void run_demo(Session& session) {
     const DemoFolder folder;
     const auto start = std::chrono::steady_clock::now();
     McpChild server(std::filesystem::read_symlink("/proc/self/exe").string(),
-                    {{"RAG_DATA_DIR", folder.path()}, {"DATABASE_URL", ""}});
+                    {{"RAG_DATA_DIR", folder.path()},
+                     {"DATABASE_URL", ""},
+                     {"RAG_LOG_LEVEL", log_level_of(session.config())}});
     const Milliseconds started = std::chrono::steady_clock::now() - start;
     session.write(fmt::format("{} answered over MCP (stdio) after {:.0f} ms.\n",
                               server.server_name(), started.count()));

@@ -246,3 +246,15 @@ TEST_CASE(
     CHECK(run_rag({"config", "show"}, environment).status == 0);
     CHECK(run_rag({"mcp-config", "cursor"}, environment).status == 0);
 }
+
+TEST_CASE("process: the demonstration answers ten questions, with no log between them") {
+    const TestMemory memory(StoreKind::sqlite);
+    auto environment = memory.environment();
+    environment.erase("RAG_LOG_LEVEL");
+    const Ended quiet = run_rag({"demo"}, environment);
+    CHECK(quiet.status == 0);
+    CHECK(quiet.output.find("10. ") != std::string::npos);
+    CHECK(quiet.errors.empty());
+    environment["RAG_LOG_LEVEL"] = "info";
+    CHECK(run_rag({"demo"}, environment).errors.find("search_documents ok") != std::string::npos);
+}
