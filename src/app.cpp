@@ -44,7 +44,11 @@ public:
         : config_(config.config), engine_(config_, telemetry_.metrics()) {}
 
     void search_in(cli::Searched where) override {
-        engine_.search_from(where == cli::Searched::copy ? SearchFrom::copy : SearchFrom::store);
+        switch (where) {
+            case cli::Searched::database: engine_.search_from(SearchFrom::store); break;
+            case cli::Searched::snapshot: engine_.search_from(SearchFrom::snapshot); break;
+            case cli::Searched::copy: engine_.search_from(SearchFrom::copy); break;
+        }
     }
     memory::Memory& memory() override {
         memory::Memory& memory = engine_.memory(CallContext{});

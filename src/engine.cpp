@@ -68,6 +68,11 @@ std::string host_name() {
                                                           : std::string("localhost");
 }
 
+bool is_file(const std::filesystem::path& path) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(path, error);
+}
+
 memory::Options memory_options(const Config& config, const OpenedStore& opened) {
     memory::Options options;
     options.files.allowed_roots = config.allowed_roots;
@@ -245,7 +250,7 @@ memory::Memory* Engine::open_memory() {
 
 void Engine::wait_for_copy(const CallContext& context) {
     Opened& opened = wait(context);
-    if (opened.copy) {
+    if (opened.copy && search_from_ == SearchFrom::copy) {
         opened.copy->wait_until_ready(context);
         context.check();
         opened.copy->catch_up(context);
@@ -275,15 +280,27 @@ void Engine::shut_down() {
     }
 }
 
+/// Null where the store is to answer searches.
+std::unique_ptr<index::LocalIndex> Engine::make_copy(const Opened& opened) const {
+    if (search_from_ == SearchFrom::store) {
+        return nullptr;
+    }
+    index::LocalIndexOptions options = copy_options(config_, opened.embedder->space());
+    options.saves = search_from_ == SearchFrom::copy;
+    if (search_from_ == SearchFrom::snapshot && !is_file(options.snapshot)) {
+        return nullptr;
+    }
+    return std::make_unique<index::LocalIndex>(*opened.store.source, *opened.store.index,
+                                               std::move(options));
+}
+
 std::unique_ptr<Engine::Opened> Engine::open() {
     try {
         auto opened = std::make_unique<Opened>();
         opened->embedder = std::make_unique<MeasuredEmbedder>(make_embedder(), metrics_);
         opened->store = rag::open_store(config_, clock_);
-        if (search_from_ == SearchFrom::copy) {
-            opened->copy = std::make_unique<index::LocalIndex>(
-                *opened->store.source, *opened->store.index,
-                copy_options(config_, opened->embedder->space()));
+        opened->copy = make_copy(*opened);
+        if (opened->copy) {
             opened->copy->start();
             opened->copied_store =
                 std::make_unique<index::IndexedStore>(*opened->store.store, *opened->copy);

@@ -25,8 +25,10 @@ embed::EmbedderOptions embedder_options(const Config& config);
 
 /// What answers searches.
 enum class SearchFrom {
-    store,  ///< The database, anew each time: what a single command needs.
-    copy,   ///< A copy of it in this process, kept current: what a server needs.
+    store,     ///< The database, anew each time.
+    snapshot,  ///< The copy that a server left on this machine, brought up to date and not written
+               ///< anew, or the database where there is none: what a single command needs.
+    copy,      ///< A copy in this process, made if need be and kept current: what a server needs.
 };
 
 /// The memory and all that it is built on. Making one opens nothing; the store is opened in the
@@ -54,7 +56,7 @@ public:
     Transfer& transfer(const CallContext& context);
     /// Compares what answers searches with looking at everything in the store.
     memory::VerifyReport verify(const CallContext& context, const memory::VerifyOptions& options);
-    /// Until the copy is there and holds what was committed before; at once where there is none.
+    /// Until the copy is there and holds what was committed before; at once where none is wanted.
     void wait_for_copy(const CallContext& context);
     EndedSessionTable& ended_sessions(const CallContext& context);
     TokenTable& tokens(const CallContext& context);
@@ -85,6 +87,7 @@ private:
     struct Opened;
 
     std::unique_ptr<Opened> open();
+    std::unique_ptr<index::LocalIndex> make_copy(const Opened& opened) const;
     Opened& wait(const CallContext& context);
 
     // Constant after construction; destroyed from the last to the first.

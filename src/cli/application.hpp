@@ -40,7 +40,8 @@ struct GarbageReport {
 
 /// What answers this run's searches.
 enum class Searched {
-    database,  ///< The database: at once.
+    database,  ///< The database.
+    snapshot,  ///< The copy that a server left, which is quicker; the database where there is none.
     copy,      ///< The copy that a server searches: loaded or made first.
 };
 
@@ -50,8 +51,8 @@ class Application {
 public:
     virtual ~Application() = default;
 
-    /// Must come before anything is opened; the database otherwise. A copy is there when memory()
-    /// returns.
+    /// Must come before anything is opened; the database otherwise. With `copy` one is there when
+    /// memory() returns.
     virtual void search_in(Searched where) = 0;
     /// Opens the store if need be; throws what opening throws.
     virtual memory::Memory& memory() = 0;

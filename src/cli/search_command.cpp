@@ -122,10 +122,13 @@ void add_search_command(Command root, Session& session) {
     command.add_option("--context", query->context_chunks, "Neighbours on each side, 0 to 5");
     command.add_flag("--explain", query->explain,
                      "Show each hit's ranks and scores, and how the search was answered");
-    auto searched = std::make_shared<Searched>(Searched::database);
+    auto searched = std::make_shared<Searched>(Searched::snapshot);
     command.add_choice<Searched>("--in", *searched,
-                                 {{"database", Searched::database}, {"copy", Searched::copy}},
-                                 "What to search: the copy is what a server searches");
+                                 {{"snapshot", Searched::snapshot},
+                                  {"database", Searched::database},
+                                  {"copy", Searched::copy}},
+                                 "What to search: the copy that a server left, or the database if "
+                                 "none did; the database; a copy, made first if need be");
     command.callback([&session, searched, query, collection, threshold, threshold_given, filter] {
         if (!collection->empty()) {
             query->collection = *collection;

@@ -397,7 +397,7 @@ bool LocalIndex::load_saved(const CallContext& context) {
 /// Never throws: without a snapshot the next start takes longer, that is all.
 void LocalIndex::save() {
     const auto state = copy_.state();
-    if (options_.snapshot.empty() || !state || source_identity_.empty() ||
+    if (!options_.saves || options_.snapshot.empty() || !state || source_identity_.empty() ||
         (saved_ == state->position && saved_graphs_ == count_graph_vectors(*state))) {
         return;
     }

@@ -27,6 +27,8 @@ struct LocalIndexOptions {
     std::chrono::milliseconds poll{500};
     /// The file that the copy is kept in between runs, in a folder that is there; empty: nowhere.
     std::filesystem::path snapshot;
+    /// Whether it is written at all.
+    bool saves = true;
     /// A snapshot is written anew when the feed has moved on and this time has passed.
     std::chrono::milliseconds snapshot_interval{std::chrono::minutes(10)};
     GraphOptions graphs;  ///< Their folder is the snapshot's.

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <set>
 #include <thread>
+#include <utility>
 
 using namespace rag::test;
 using nlohmann::json;
@@ -245,6 +246,67 @@ TEST_CASE(
     CHECK(run_rag({"doctor"}, environment).status == 0);
     CHECK(run_rag({"config", "show"}, environment).status == 0);
     CHECK(run_rag({"mcp-config", "cursor"}, environment).status == 0);
+}
+
+namespace {
+
+/// What answered a search of the command line, and the passage that it put first.
+std::pair<std::string, std::string> search_from(const TestMemory& memory,
+                                                std::vector<std::string> further = {}) {
+    std::vector<std::string> arguments{"--json", "search", "when does the bus leave", "--explain"};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    const Ended ended = run_rag(memory, arguments);
+    REQUIRE_MESSAGE(ended.status == 0, ended.errors);
+    const json result = json::parse(ended.output);
+    return {result.at("explain").at("answered_by"), result.at("result").at(0).at("content")};
+}
+
+/// Lets a server make its copy, and leave it behind.
+void leave_snapshot(const TestMemory& memory) {
+    RunningServer server(memory, Transport::streamable_http);
+    const auto client = server.connect(Wire::legacy);
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    for (bool ready = false; !ready;) {
+        REQUIRE(std::chrono::steady_clock::now() < end);
+        const json result = call_tool(*client, "search_documents", {{"query", "ferry"}});
+        ready = result.dump().find("answered_by") == std::string::npos;
+    }
+    server.process().signal(SIGTERM);
+    CHECK(server.process().wait(20s) == 0);
+}
+
+void check_search_from_snapshot(StoreKind store) {
+    const TestMemory memory(store);
+    const auto ingest = [&](const std::string& text) {
+        REQUIRE(run_rag(memory, {"ingest", "text", text, "-c", "c", "--create"}).status == 0);
+    };
+    ingest("The ferry leaves at nine.");
+    leave_snapshot(memory);
+    const std::filesystem::path folder = memory.environment().at("RAG_DATA_DIR") + "/index";
+    REQUIRE(std::filesystem::exists(folder));
+    const std::filesystem::path file = *std::filesystem::directory_iterator(folder);
+    const auto written = std::filesystem::last_write_time(file);
+    const std::string bus = "The bus leaves at ten.";
+    ingest(bus);
+    CHECK(search_from(memory) == std::pair<std::string, std::string>{"scan", bus});
+    CHECK(std::filesystem::last_write_time(file) == written);
+    CHECK(search_from(memory, {"--in", "database"}).first == "store");
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << "damaged";
+    CHECK(search_from(memory).second == bus);
+    std::filesystem::remove(file);
+    CHECK(search_from(memory) == std::pair<std::string, std::string>{"store", bus});
+    CHECK_FALSE(std::filesystem::exists(file));
+}
+
+}  // namespace
+
+TEST_CASE("process: a command searches the copy that a server left, brought up to date (sqlite)") {
+    check_search_from_snapshot(StoreKind::sqlite);
+}
+
+TEST_CASE(
+    "process: a command searches the copy that a server left, brought up to date (postgres)") {
+    check_search_from_snapshot(StoreKind::postgres);
 }
 
 TEST_CASE("process: the demonstration answers ten questions, with no log between them") {
