@@ -7,11 +7,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 tools=${RAG_TOOLS_FOLDER:-$root/build/tools}
 promtool=$(command -v promtool || echo "$tools/usr/bin/promtool")
-if [ ! -x "$promtool" ]; then
+# A package of its own from Debian 13 on, part of the server's before.
+for package in promtool prometheus; do
+    [ ! -x "$promtool" ] || break
     mkdir -p "$tools"
-    (cd "$tools" && apt-get download -qq prometheus >/dev/null 2>&1 && dpkg -x prometheus_*.deb . && rm -f prometheus_*.deb)
-fi
-[ -x "$promtool" ] || { fail "promtool cannot be had: the package prometheus is not to be downloaded"; finish_tests; }
+    (cd "$tools" && apt-get download -qq "$package" >/dev/null 2>&1 && dpkg -x "$package"_*.deb . && rm -f "$package"_*.deb)
+done
+[ -x "$promtool" ] || { fail "promtool cannot be had: the package promtool, or prometheus, is not to be downloaded"; finish_tests; }
 
 check "the alerts are rules" "$promtool" check rules "$root/deploy/alerts.yml"
 check "the dashboard is JSON" jq -e '.panels | length > 20' "$root/deploy/grafana-dashboard.json"
