@@ -1,6 +1,6 @@
 #include "storage/postgres_search.hpp"
 
-#include "storage/postgres_filter.hpp"
+#include "storage/postgres_scope.hpp"
 #include "storage/postgres_values.hpp"
 #include "storage/postgres_vector.hpp"
 
@@ -21,62 +21,6 @@ constexpr std::size_t graph_tuples_min = 4000;
 
 /// So many chunks are ranked by their words at most, unless there are too few rare ones.
 constexpr std::int64_t ranked_max = 5000;
-
-const std::string metadata_sql = "(d.metadata || k.metadata)";
-
-/// A statement that grows by conditions, each with parameters of its own.
-struct Statement {
-    SqlParams params;
-
-    std::string add(std::string value, const std::string& type) {
-        params.emplace_back(std::move(value));
-        return '$' + std::to_string(params.size()) + "::" + type;
-    }
-
-    /// The condition on chunk k of document d; sets exact to false when it lets too much through.
-    std::string add_scope(const SearchScope& scope, bool& exact) {
-        const std::string collections = add(to_sql_array(scope.collections), "bigint[]");
-        const SqlFilter filter = compile_filter(scope.filter, metadata_sql, params.size() + 1);
-        params.insert(params.end(), filter.params.begin(), filter.params.end());
-        exact = filter.exact;
-        return "exists (select from @S.collection_documents m where m.document_id = "
-               "k.document_id and m.collection_id = any(" +
-               collections + ")) and " + filter.condition;
-    }
-};
-
-/// Scope as SQL. Where SQL cannot say what the filter means, the chunks are found first and named.
-class Scoped {
-public:
-    template <class Run>
-    Scoped(const SearchScope& scope, const Run& run) {
-        bool exact = true;
-        condition_ = statement.add_scope(scope, exact);
-        if (exact) {
-            return;
-        }
-        const SqlRows rows = run("select k.id, " + metadata_sql +
-                                     " from @S.document_chunks k join @S.source_documents d on "
-                                     "d.id = k.document_id where " +
-                                     condition_,
-                                 statement.params);
-        std::vector<ChunkId> ids;
-        for (const SqlRow& row : rows.rows) {
-            if (matches(scope.filter, read_json(row, 1))) {
-                ids.push_back(read_int(row, 0));
-            }
-        }
-        statement.params.clear();
-        condition_ = "k.id = any(" + statement.add(to_sql_array(ids), "bigint[]") + ')';
-    }
-
-    const std::string& condition() const { return condition_; }
-
-    Statement statement;
-
-private:
-    std::string condition_;
-};
 
 std::string any_of(const std::vector<std::string>& lexemes) {
     std::string query;
@@ -120,7 +64,7 @@ std::vector<std::string> choose_rare(const std::vector<std::string>& terms,
 }
 
 /// `score`, or 0 where the query has nothing that scores.
-std::string score_sql(const WordQuery& query, Statement& statement) {
+std::string score_sql(const WordQuery& query, SqlStatement& statement) {
     const std::string scored = any_of(list_terms(query, false));
     // 1: divided by 1 + log of the length, so that long chunks do not win by length alone.
     return scored.empty() ? "0::float8"
@@ -128,7 +72,7 @@ std::string score_sql(const WordQuery& query, Statement& statement) {
 }
 
 /// Each phrase stands in chunk k.
-std::string phrases_sql(const WordQuery& query, Statement& statement) {
+std::string phrases_sql(const WordQuery& query, SqlStatement& statement) {
     std::string condition;
     for (const auto& phrase : query.phrases) {
         std::string sequence;
@@ -163,7 +107,7 @@ bool is_zero(std::span<const float> query) {
 }
 
 /// pgvector's cosine distance of a zero vector is NaN; we call such vectors unrelated.
-std::string similarity_sql(Statement& statement, std::span<const float> query) {
+std::string similarity_sql(SqlStatement& statement, std::span<const float> query) {
     if (is_zero(query)) {
         return "0::float8";
     }
@@ -249,7 +193,7 @@ WordStatistics count_in(PostgresTransaction& transaction,
     return statistics;
 }
 
-std::string space_sql(Statement& statement, const EmbeddingSpace& space) {
+std::string space_sql(SqlStatement& statement, const EmbeddingSpace& space) {
     const std::string model = statement.add(space.model, "text");
     return query_space + model +
            " and s.dimensions = " + statement.add(std::to_string(space.dimensions), "integer") +
@@ -264,22 +208,20 @@ Candidates PostgresSearch::nearest(const CallContext& context, const SearchScope
     if (auto found = nearest_by_graph(context, scope, space, query, count)) {
         return *std::move(found);
     }
-    const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return pool_.read(context, sql, params);
-    };
-    Scoped scoped(scope, ask);
-    Statement& statement = scoped.statement;
+    SqlScope scoped(context, pool_, scope);
+    SqlStatement& statement = scoped.statement;
     const std::string similarity = similarity_sql(statement, query);
     const std::string space_id = space_sql(statement, space);
     const std::string limit = statement.add(to_limit(count), "bigint");
-    return read_candidates(ask("select k.id, " + similarity +
-                                   " as score, k.text_key from @S.chunk_vectors v join "
-                                   "@S.document_chunks k on k.id = v.chunk_id join "
-                                   "@S.source_documents d on d.id = k.document_id where "
-                                   "v.space_id = " +
-                                   space_id + " and " + scoped.condition() +
-                                   " order by score desc, k.id limit " + limit,
-                               statement.params));
+    return read_candidates(pool_.read(context,
+                                      "select k.id, " + similarity +
+                                          " as score, k.text_key from @S.chunk_vectors v join "
+                                          "@S.document_chunks k on k.id = v.chunk_id join "
+                                          "@S.source_documents d on d.id = k.document_id where "
+                                          "v.space_id = " +
+                                          space_id + " and " + scoped.condition() +
+                                          " order by score desc, k.id limit " + limit,
+                                      statement.params));
 }
 
 /// Null where there is no graph, or its walk ended before it had found enough under the scope: then
@@ -289,7 +231,7 @@ std::optional<Candidates> PostgresSearch::nearest_by_graph(const CallContext& co
                                                            const EmbeddingSpace& space,
                                                            std::span<const float> query,
                                                            std::size_t count) {
-    Statement statement;
+    SqlStatement statement;
     bool exact = true;
     const std::string condition = statement.add_scope(scope, exact);
     if (!exact || is_zero(query) || count == 0 || count > graph_count_max) {
@@ -303,7 +245,7 @@ std::optional<Candidates> PostgresSearch::nearest_by_graph(const CallContext& co
             return;
         }
         prepare_walk(transaction, graph->extension, count);
-        Statement walk = statement;
+        SqlStatement walk = statement;
         const std::string distance = graph_expression("v.", graph->type) + " operator(@V.<=>) " +
                                      walk.add(to_sql_vector(query), "@V." + graph->type);
         const std::string limit = walk.add(to_limit(count), "bigint");
@@ -354,11 +296,8 @@ WordCandidates PostgresSearch::best_words(const CallContext& context, const Sear
 /// The best chunks that hold one of the terms of `wanted.any` and none of `wanted.none`.
 Candidates PostgresSearch::match(const CallContext& context, const SearchScope& scope,
                                  const WordQuery& query, const Wanted& wanted, std::size_t count) {
-    const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return pool_.read(context, sql, params, Plan::fresh);
-    };
-    Scoped scoped(scope, ask);
-    Statement& statement = scoped.statement;
+    SqlScope scoped(context, pool_, scope);
+    SqlStatement& statement = scoped.statement;
     std::string condition = "k.words @@ " + statement.add(wanted.any, "tsquery");
     std::string score = "0::float8";
     if (wanted.none.empty()) {
@@ -370,19 +309,20 @@ Candidates PostgresSearch::match(const CallContext& context, const SearchScope& 
     // Ids alone let the database walk them and end early.
     const std::string order = score == "0::float8" ? "k.id" : "score desc, k.id";
     const std::string limit = statement.add(to_limit(count), "bigint");
-    return read_candidates(ask("select k.id, " + score +
-                                   " as score, k.text_key from @S.document_chunks k join "
-                                   "@S.source_documents d on d.id = k.document_id where " +
-                                   condition + " and " + scoped.condition() + " order by " + order +
-                                   " limit " + limit,
-                               statement.params));
+    return read_candidates(pool_.read(context,
+                                      "select k.id, " + score +
+                                          " as score, k.text_key from @S.document_chunks k join "
+                                          "@S.source_documents d on d.id = k.document_id where " +
+                                          condition + " and " + scoped.condition() + " order by " +
+                                          order + " limit " + limit,
+                                      statement.params, Plan::fresh));
 }
 
 std::vector<std::optional<double>> PostgresSearch::similarities(const CallContext& context,
                                                                 const EmbeddingSpace& space,
                                                                 std::span<const float> query,
                                                                 std::span<const ChunkId> chunks) {
-    Statement statement;
+    SqlStatement statement;
     const std::string similarity = similarity_sql(statement, query);
     const std::string space_id = space_sql(statement, space);
     const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
@@ -410,7 +350,7 @@ std::vector<double> PostgresSearch::word_scores(const CallContext& context,
                                                 std::span<const ChunkId> chunks) {
     std::unordered_map<ChunkId, double> found;
     if (!list_terms(query, false).empty()) {
-        Statement statement;
+        SqlStatement statement;
         const std::string score = score_sql(query, statement);
         const std::string ids = statement.add(to_sql_array(chunks), "bigint[]");
         for (const SqlRow& row :
@@ -476,16 +416,16 @@ std::vector<Passage> PostgresSearch::load(const CallContext& context,
 }
 
 std::int64_t PostgresSearch::count(const CallContext& context, const SearchScope& scope) {
-    const auto ask = [&](const std::string& sql, const SqlParams& params) {
-        return pool_.read(context, sql, params);
-    };
-    const Scoped scoped(scope, ask);
-    return read_int(ask("select count(*) from @S.document_chunks k join @S.source_documents d on "
-                        "d.id = k.document_id where " +
-                            scoped.condition(),
-                        scoped.statement.params)
-                        .rows.at(0),
-                    0);
+    const SqlScope scoped(context, pool_, scope);
+    return read_int(
+        pool_
+            .read(context,
+                  "select count(*) from @S.document_chunks k join @S.source_documents d on "
+                  "d.id = k.document_id where " +
+                      scoped.condition(),
+                  scoped.statement.params)
+            .rows.at(0),
+        0);
 }
 
 }  // namespace rag::storage
