@@ -92,7 +92,7 @@ TEST_CASE("elsewhere: a way that is lost is one page that failed, the next one t
     TcpRelay relay(remote_chromium().websocket());
     Chromium chromium(options_at(relay.address()));
     CHECK(holds(chromium.render({}, scripted).html, "made by script"));
-    const std::jthread cutter([&] {
+    std::jthread cutter([&] {
         std::this_thread::sleep_for(300ms);
         relay.shut();
     });
@@ -100,6 +100,7 @@ TEST_CASE("elsewhere: a way that is lost is one page that failed, the next one t
     INFO(lost);
     CHECK(holds(lost, "The browser at ws://127.0.0.1:"));
     CHECK(holds(complaint(chromium, scripted), "cannot be reached"));
+    cutter.join();
     relay.open();
     CHECK(holds(chromium.render({}, scripted).html, "made by script"));
 }

@@ -120,7 +120,7 @@ TEST_CASE("websocket: large messages pass both ways, several callers at once") {
     for (std::size_t i = 0; i < right.size(); ++i) {
         callers.emplace_back([&, i] {
             CallContext context;
-            context.deadline = std::chrono::steady_clock::now() + 20s;
+            context.deadline = std::chrono::steady_clock::now() + 180s;
             Conversation talk(browser, "", context, {});
             const Json sent = {{"text", large}, {"of", i}};
             right[i] = talk.call("Any.thing", sent) == sent;

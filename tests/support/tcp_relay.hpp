@@ -26,7 +26,7 @@ public:
     const std::string& address() const { return address_; }
     /// Ends all connections and refuses new ones.
     void shut();
-    /// Takes connections again, at the same address.
+    /// Takes connections again, at the same address. REQUIRES: shut() has returned.
     void open();
 
 private:
