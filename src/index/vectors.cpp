@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace rag::index {
 namespace {
@@ -100,7 +101,7 @@ bool walk(const Graph& graph, const QueryCodes& query, std::span<const Selection
     if (count == 0 || count > covered.chunks / walk_width_factor) {
         return false;
     }
-    const std::size_t width = std::max(count * walk_width_factor, width_min);
+    const std::size_t width = walk_width(count, size, width_min);
     if (covered.chunks / walk_cost * covered.chunks < width * size) {
         return false;
     }
@@ -113,6 +114,11 @@ bool walk(const Graph& graph, const QueryCodes& query, std::span<const Selection
 }
 
 }  // namespace
+
+std::size_t walk_width(std::size_t count, std::size_t nodes, std::size_t width_min) {
+    const auto doublings = static_cast<std::size_t>(std::bit_width(nodes / walk_width_nodes));
+    return std::max(count * walk_width_factor, width_min) * std::max<std::size_t>(doublings, 1);
+}
 
 Candidates find_nearest(const CallContext& context, const State& state,
                         std::span<const Selection> selections, const EmbeddingSpace& space,

@@ -14,6 +14,12 @@ namespace rag::index {
 /// first ten, one that keeps 200 all of them (tests/bench/vector_bench.cpp).
 constexpr std::size_t walk_width_min = 200;
 constexpr std::size_t walk_width_factor = 2;
+/// As much again each time that a graph is twice as large: a walk of one width finds less of more.
+constexpr std::size_t walk_width_nodes = 100'000;
+
+/// How many nodes a walk keeps for `count` results in a graph of so many nodes, and `width_min` at
+/// least in a small one.
+std::size_t walk_width(std::size_t count, std::size_t nodes, std::size_t width_min);
 
 /// The selected chunks with the highest similarity to the query. Where the state has a graph of the
 /// space and much is selected, nearly always these; else always.

@@ -203,6 +203,14 @@ TEST_CASE("graph: a walk finds what a scan finds, whatever is selected") {
     }
 }
 
+TEST_CASE("graph: a walk is as wide as results and vectors ask for") {
+    CHECK(walk_width(10, 5'000, 200) == 200);
+    CHECK(walk_width(200, 100'000, 200) == 400);
+    CHECK(walk_width(200, 199'999, 200) == 400);
+    CHECK(walk_width(200, 200'000, 200) == 800);
+    CHECK(walk_width(10, 1'000'000, 200) == 800);
+}
+
 TEST_CASE("graph: a walk that may compare little gives up") {
     ClusteredVectors vectors(3);
     const State state = make_state(60, vectors);
