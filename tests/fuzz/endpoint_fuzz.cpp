@@ -37,8 +37,11 @@ struct Target {
     mcp::Sessions sessions{"secret", ended, clock};
     Workers jobs{"job", 1, 1000};
     server::StreamKeeper streams;
-    server::StreamableHttp endpoint{dispatcher, sessions, streams, jobs,
-                                    [](const http::Request&) { return Caller(); }};
+    server::StreamableHttp endpoint{dispatcher,
+                                    sessions,
+                                    streams,
+                                    jobs,
+                                    {[](const http::Request&) { return Caller(); }, {}, {}}};
     server::OriginGate gate{server::OriginRules{"127.0.0.1", "https://memory.example", {}, {}}};
     const std::string session = sessions.open(mcp::latest_legacy, Caller().principal, {});
 };
