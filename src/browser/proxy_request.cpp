@@ -15,6 +15,11 @@ namespace rag::browser {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
+/// What some readers end a line with, or a text.
+constexpr std::string_view line_breakers{"\r\n\0", 3};
+/// Where the status stands in "HTTP/1.1 200".
+constexpr std::size_t status_at = 9;
+constexpr std::size_t status_digits = 3;
 constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";  // RFC 9110, 5.6.2
 
 struct Line {
@@ -61,7 +66,7 @@ std::string_view take_line(std::string_view& text) {
 std::optional<Line> read_header(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)) ||
-        line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+        line.find_first_of(line_breakers) != std::string_view::npos) {
         return std::nullopt;
     }
     return Line{line.substr(0, colon), trim(line.substr(colon + 1))};
@@ -122,6 +127,20 @@ std::int64_t read_length(const std::vector<Line>& lines) {
     return length.value_or(0);
 }
 
+/// "HTTP/1.1 200", but not 101, after which no HTTP would come.
+bool is_status_line(std::string_view line) {
+    const std::string_view status = line.substr(std::min(line.size(), status_at), status_digits);
+    return (line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ")) &&
+           status.size() == status_digits && status != "101" &&
+           status.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Without a phrase in which a browser might see a further line.
+std::string_view read_status_line(std::string_view line) {
+    const bool plain = line.find_first_of(line_breakers) == std::string_view::npos;
+    return plain ? line : line.substr(0, status_at + status_digits);
+}
+
 void append_header(std::string& head, std::string_view name, std::string_view value) {
     head.append(name).append(": ").append(value).append(line_end);
 }
@@ -170,16 +189,13 @@ ProxyRequest read_proxy_request(std::string_view head) {
 }
 
 AnswerHead rewrite_answer(std::string_view head) {
-    // "HTTP/1.1 200 ..."
-    constexpr std::size_t status_at = 9;
-    if (!head.starts_with("HTTP/1.") || head.size() < status_at + 3 || head[status_at - 1] != ' ' ||
-        head.substr(status_at, 3) == "101" || !head.ends_with("\r\n\r\n")) {
+    std::string_view rest = head;
+    if (!head.ends_with("\r\n\r\n") || !is_status_line(head)) {
         throw Error(ErrorCode::unavailable, "The server's answer is no HTTP.");
     }
     AnswerHead answer;
     answer.is_interim = head[status_at] == '1';
-    std::string_view rest = head;
-    answer.head.append(take_line(rest)).append(line_end);
+    answer.head.append(read_status_line(take_line(rest))).append(line_end);
     for (std::string_view line = take_line(rest); !line.empty(); line = take_line(rest)) {
         // What a server writes wrongly is left out; a browser would make its own sense of it.
         const auto header = read_header(line);

@@ -56,6 +56,14 @@ TEST_CASE("proxy request: whatever two readers could read in two ways is refused
     }
 }
 
+TEST_CASE("proxy request: no line hides in the phrase of an answer's status") {
+    using namespace std::string_literals;
+    for (const std::string& phrase : {"OK\nConnection: keep-alive"s, "O\0K"s, "OK\rX: y"s}) {
+        CHECK(rewrite_answer("HTTP/1.1 200 " + phrase + "\r\nX: y\r\n\r\n").head ==
+              "HTTP/1.1 200\r\nX: y\r\nConnection: close\r\n\r\n");
+    }
+}
+
 TEST_CASE("proxy request: an answer ends the connection, whatever the server says") {
     const AnswerHead answer = rewrite_answer(
         "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nX: y\r\n"
@@ -66,7 +74,8 @@ TEST_CASE("proxy request: an answer ends the connection, whatever the server say
     CHECK(hints.is_interim);
     CHECK(hints.head.find("Connection") == std::string::npos);
     for (const char* head : {"HTTP/1.1 101 Switching Protocols\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n",
-                             "HTTP/1.1\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 200 OK"}) {
+                             "HTTP/1.1\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 200 OK",
+                             "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n"}) {
         INFO(head);
         CHECK_THROWS_AS(rewrite_answer(head), Error);
     }
