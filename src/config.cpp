@@ -367,6 +367,13 @@ std::string mask_password(const std::string& url) {
     return masked;
 }
 
+const ConfigEntry* LoadedConfig::find_set(std::string_view variable) const {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& entry) {
+        return entry.variable == variable && entry.origin != Origin::built_in;
+    });
+    return found == entries.end() ? nullptr : &*found;
+}
+
 LoadedConfig load_config(const ConfigSources& sources) {
     LoadedConfig loaded;
     Config& config = loaded.config;

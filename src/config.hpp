@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rag {
@@ -90,6 +91,9 @@ struct ConfigEntry {
 struct LoadedConfig {
     Config config;
     std::vector<ConfigEntry> entries;  ///< Every variable, in the order of the documentation.
+
+    /// The entry of a variable that somebody set; null for one that has what is built in.
+    const ConfigEntry* find_set(std::string_view variable) const;
 };
 
 /// Command line > environment > ./.env > ~/.rag-memory-env > default. `overrides` holds what the

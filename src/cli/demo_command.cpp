@@ -100,12 +100,8 @@ void ask(McpChild& server, const Question& question, int number, const Session& 
 /// What the server notes of each call would stand between the questions and their answers, unless a
 /// level is asked for.
 std::string log_level_of(const LoadedConfig& config) {
-    for (const ConfigEntry& entry : config.entries) {
-        if (entry.variable == "RAG_LOG_LEVEL" && entry.origin != Origin::built_in) {
-            return entry.value;
-        }
-    }
-    return "warn";
+    const ConfigEntry* level = config.find_set("RAG_LOG_LEVEL");
+    return level == nullptr ? "warn" : level->value;
 }
 
 void run_demo(Session& session) {

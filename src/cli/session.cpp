@@ -3,7 +3,6 @@
 #include "cli/terminal.hpp"
 #include "rag/error.hpp"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace rag::cli {
@@ -15,10 +14,7 @@ const LoadedConfig& Session::config() {
             throw UsageError(error.message());
         }
         // Commands speak for themselves: the log is for what is wrong, unless a level is asked for.
-        const bool asked = std::any_of(
-            config_->entries.begin(), config_->entries.end(), [](const ConfigEntry& entry) {
-                return entry.variable == "RAG_LOG_LEVEL" && entry.origin != Origin::built_in;
-            });
+        const bool asked = config_->find_set("RAG_LOG_LEVEL") != nullptr;
         log::configure(asked ? config_->config.log_level : log::Level::warn,
                        config_->config.log_format);
     }

@@ -39,25 +39,22 @@ std::shared_ptr<const CommonWords> to_words(const SqlRows& rows) {
 
 }  // namespace
 
-std::shared_ptr<const CommonWords> PostgresCommonWords::read(PostgresTransaction& transaction,
-                                                             const std::string& schema) {
+std::shared_ptr<const CommonWords> PostgresCommonWords::read(PostgresTransaction& transaction) {
     std::shared_ptr<const CommonWords> words;
     if (find_kept(words)) {
         return words;
     }
-    words = to_words(transaction.run(query_common_words, {std::to_string(chunks_min), schema}));
+    words = to_words(
+        transaction.run(query_common_words, {std::to_string(chunks_min), pool_.options().schema}));
     const std::scoped_lock lock(mutex_);
     kept_ = {words, std::chrono::steady_clock::now() + kept_for};
     return words;
 }
 
-std::shared_ptr<const CommonWords> PostgresCommonWords::read(const CallContext& context,
-                                                             PostgresPool& pool) {
+std::shared_ptr<const CommonWords> PostgresCommonWords::read(const CallContext& context) {
     std::shared_ptr<const CommonWords> words;
     if (!find_kept(words)) {
-        pool.read(context, [&](PostgresTransaction& transaction) {
-            words = read(transaction, pool.options().schema);
-        });
+        pool_.read(context, [&](PostgresTransaction& transaction) { words = read(transaction); });
     }
     return words;
 }

@@ -25,11 +25,13 @@ public:
     /// Below so many chunks counting is cheap, and true.
     static constexpr std::int64_t chunks_min = 20'000;
 
+    /// The pool must outlive this.
+    explicit PostgresCommonWords(PostgresPool& pool) : pool_(pool) {}
+
     /// The estimates; null where there are few chunks, or the server has made none yet.
-    std::shared_ptr<const CommonWords> read(PostgresTransaction& transaction,
-                                            const std::string& schema);
+    std::shared_ptr<const CommonWords> read(PostgresTransaction& transaction);
     /// The same out of a transaction of its own, where nothing is kept.
-    std::shared_ptr<const CommonWords> read(const CallContext& context, PostgresPool& pool);
+    std::shared_ptr<const CommonWords> read(const CallContext& context);
 
 private:
     struct Kept {
@@ -38,6 +40,7 @@ private:
     };
     bool find_kept(std::shared_ptr<const CommonWords>& words) const;
 
+    PostgresPool& pool_;
     mutable std::mutex mutex_;
     Kept kept_;  ///< Guarded by mutex_.
 };

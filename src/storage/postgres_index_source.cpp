@@ -116,10 +116,8 @@ std::optional<IndexedDocument> PostgresIndexSource::read_document(const CallCont
 std::vector<IndexedDocument> PostgresIndexSource::read(const CallContext& context,
                                                        const std::string& condition,
                                                        const SqlParams& params) {
-    SqlRows rows;
-    pool_.read(context, [&](PostgresTransaction& transaction) {
-        rows = transaction.run(query_select_documents + condition + query_in_order, params);
-    });
+    const SqlRows rows =
+        pool_.read(context, query_select_documents + condition + query_in_order, params);
     std::vector<IndexedDocument> documents;
     for (const SqlRow& row : rows.rows) {
         if (documents.empty() || documents.back().id != read_int(row, Column::document_id)) {

@@ -275,7 +275,7 @@ WordCandidates PostgresSearch::best_words(const CallContext& context, const Sear
     const std::vector<std::string> terms = list_terms(query, false);
     const std::string scored = any_of(terms);
     const std::string stop = any_of(list_terms(query, true));
-    const auto common = terms.size() > 1 ? common_words_.read(context, pool_) : nullptr;
+    const auto common = terms.size() > 1 ? common_words_.read(context) : nullptr;
     if (common != nullptr) {
         const std::vector<std::string> rare = choose_rare(terms, *common, count);
         if (rare.size() < terms.size()) {
@@ -375,8 +375,7 @@ WordStatistics PostgresSearch::count_words(const CallContext& context, const Sea
                                            std::span<const std::string> stems) {
     WordStatistics statistics;
     pool_.read(context, [&](PostgresTransaction& transaction) {
-        statistics =
-            count_in(transaction, common_words_.read(transaction, pool_.options().schema), stems);
+        statistics = count_in(transaction, common_words_.read(transaction), stems);
     });
     return statistics;
 }

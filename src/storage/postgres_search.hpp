@@ -15,7 +15,7 @@ namespace rag::storage {
 /// the pool must outlive it and its schema must be there.
 class PostgresSearch final : public SearchIndex {
 public:
-    explicit PostgresSearch(PostgresPool& pool) : pool_(pool) {}
+    explicit PostgresSearch(PostgresPool& pool) : pool_(pool), common_words_(pool) {}
 
     Candidates nearest(const CallContext& context, const SearchScope& scope,
                        const EmbeddingSpace& space, std::span<const float> query,

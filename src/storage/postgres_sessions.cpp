@@ -17,13 +17,10 @@ void PostgresEndedSessions::add(const CallContext& context, std::string_view ses
 }
 
 bool PostgresEndedSessions::contains(const CallContext& context, std::string_view session) {
-    bool found = false;
-    pool_.read(context, [&](PostgresTransaction& transaction) {
-        found = !transaction
-                     .run("select 1 from @S.ended_sessions where id = $1", {std::string(session)})
-                     .empty();
-    });
-    return found;
+    return !pool_
+                .read(context, "select 1 from @S.ended_sessions where id = $1",
+                      {std::string(session)})
+                .empty();
 }
 
 }  // namespace rag::storage

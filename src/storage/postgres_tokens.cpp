@@ -41,38 +41,27 @@ void PostgresTokens::add(const CallContext& context, const StoredToken& token) {
 
 std::optional<StoredToken> PostgresTokens::find(const CallContext& context,
                                                 std::string_view secret_hash) {
-    std::optional<StoredToken> token;
-    pool_.read(context, [&](PostgresTransaction& transaction) {
-        const SqlRows rows = transaction.run(
-            "select " + token_columns() + " from @S.api_tokens where secret_hash = $1",
-            {std::string(secret_hash)});
-        token = rows.empty() ? std::nullopt : std::optional(read_token(rows.rows[0]));
-    });
-    return token;
+    const SqlRows rows = pool_.read(
+        context, "select " + token_columns() + " from @S.api_tokens where secret_hash = $1",
+        {std::string(secret_hash)});
+    return rows.empty() ? std::nullopt : std::optional(read_token(rows.rows[0]));
 }
 
 std::vector<StoredToken> PostgresTokens::list(const CallContext& context) {
     std::vector<StoredToken> tokens;
-    pool_.read(context, [&](PostgresTransaction& transaction) {
-        tokens.clear();
-        const SqlRows rows = transaction.run("select " + token_columns() +
-                                             " from @S.api_tokens order by name collate \"C\"");
-        for (const SqlRow& row : rows.rows) {
-            tokens.push_back(read_token(row));
-        }
-    });
+    const SqlRows rows = pool_.read(
+        context, "select " + token_columns() + " from @S.api_tokens order by name collate \"C\"");
+    for (const SqlRow& row : rows.rows) {
+        tokens.push_back(read_token(row));
+    }
     return tokens;
 }
 
 bool PostgresTokens::remove(const CallContext& context, std::string_view name) {
-    bool removed = false;
-    pool_.transact(context, [&](PostgresTransaction& transaction) {
-        removed = !transaction
-                       .run("delete from @S.api_tokens where name = $1 returning name",
-                            {std::string(name)})
-                       .empty();
-    });
-    return removed;
+    return !pool_
+                .run(context, "delete from @S.api_tokens where name = $1 returning name",
+                     {std::string(name)})
+                .empty();
 }
 
 }  // namespace rag::storage

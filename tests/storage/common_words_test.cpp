@@ -24,10 +24,11 @@ constexpr std::int64_t chunks_of_halves = 300;
 struct Filled {
     explicit Filled(const test::OwnSchema& schema) : pool(schema.options()), store({}, pool) {
         collection = store.create_collection({}, {"many", "For tests", space}).id;
-        insert_document(schema, "many", chunks,
-                        "'w' || i || case when i % 2 = 0 then ' half' else '' end || case when "
-                        "i % 10 = 0 then ' tenth' else '' end || case when i % 50 = 0 then "
-                        "' fiftieth' else '' end || case when i % 4000 = 0 then ' rare' else '' end");
+        insert_document(
+            schema, "many", chunks,
+            "'w' || i || case when i % 2 = 0 then ' half' else '' end || case when "
+            "i % 10 = 0 then ' tenth' else '' end || case when i % 50 = 0 then "
+            "' fiftieth' else '' end || case when i % 4000 = 0 then ' rare' else '' end");
         insert_document(schema, "halves", chunks_of_halves, "'half'");
         schema.run("insert into @S.collection_documents (collection_id, document_id) select " +
                    std::to_string(collection) + ", id from @S.source_documents");
@@ -111,13 +112,13 @@ TEST_CASE("common words: few chunks are counted, and so are many before they wer
     schema.run("alter table @S.document_chunks set (autovacuum_enabled = off)");
     Filled::insert_document(schema, "few", 100, "'half'");
     schema.run("analyze @S.document_chunks");
-    PostgresCommonWords words;
-    CHECK(words.read({}, pool) == nullptr);
+    PostgresCommonWords words(pool);
+    CHECK(words.read({}) == nullptr);
     Filled::insert_document(schema, "many", PostgresCommonWords::chunks_min, "'half'");
     PostgresSearch search(pool);
     CHECK(search.count_words({}, {}, {{"half"}}).frequencies ==
           std::vector<std::int64_t>{PostgresCommonWords::chunks_min + 100});
     schema.run("analyze @S.document_chunks");
-    CHECK(words.read({}, pool) == nullptr);  // Kept for some minutes.
-    CHECK(PostgresCommonWords().read({}, pool) != nullptr);
+    CHECK(words.read({}) == nullptr);  // Kept for some minutes.
+    CHECK(PostgresCommonWords(pool).read({}) != nullptr);
 }
