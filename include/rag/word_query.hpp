@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,6 +23,11 @@ struct WordQuery {
 
     bool empty() const { return terms.empty(); }
 };
+
+/// How many terms a score sums over: all but stop words.
+inline std::size_t scored_words(const WordQuery& query) {
+    return static_cast<std::size_t>(std::ranges::count(query.terms, false, &QueryTerm::stop));
+}
 
 /// Document frequencies, counted over chunks.
 struct WordStatistics {

@@ -64,25 +64,30 @@ std::vector<std::size_t> order_by_similarity(const std::vector<RankedEntry>& ran
     return order;
 }
 
-/// The largest share that any text has of the words' ideal score; 1 where there is none.
-double best_match(const std::vector<RankedEntry>& ranked, const FusionRule& rule) {
-    if (!rule.ideal) {
-        return 1;
-    }
-    double best = 0;
+WordMatch best_match(const std::vector<RankedEntry>& ranked, const FusionRule& rule) {
+    double share = 0;
     for (const RankedEntry& candidate : ranked) {
-        best = std::max(best, words_part(candidate.entry, rule));
+        share = std::max(share, words_part(candidate.entry, rule));
     }
-    return best;
+    return {share, share * static_cast<double>(rule.words)};
 }
 
-/// Whether the place, counted from 1, is kept for a dense hit.
-bool is_reserved(std::size_t place, double match) {
-    if (match < no_match) {
-        return place % reserved_place_every != 1;
+bool keeps_none(std::size_t /*place*/) {
+    return false;
+}
+
+/// Which places are kept. Ranks say nothing of how well words match: the last bound is theirs.
+auto choose_reserved(const std::vector<RankedEntry>& ranked, const FusionRule& rule) {
+    if (!rule.ideal) {
+        return reserved_places.back().is_reserved;
     }
-    return place % (match < poor_match ? reserved_place_every_when_poor : reserved_place_every) ==
-           0;
+    const WordMatch match = best_match(ranked, rule);
+    for (const ReservedPlaces& places : reserved_places) {
+        if (match.share < places.below.share && match.words < places.below.words) {
+            return places.is_reserved;
+        }
+    }
+    return &keeps_none;
 }
 
 }  // namespace
@@ -107,7 +112,7 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         return ranked;
     }
     const std::vector<std::size_t> dense = order_by_similarity(ranked);
-    const double match = best_match(ranked, rule);
+    const auto is_reserved = choose_reserved(ranked, rule);
     std::vector<bool> listed(ranked.size(), false);
     std::vector<RankedEntry> list;
     list.reserve(std::min(ranked.size(), rule.count));
@@ -120,10 +125,11 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         while (listed[next_fused]) {
             ++next_fused;
         }
-        const bool reserved = is_reserved(list.size() + 1, match) && next_dense < dense.size();
+        const bool reserved = is_reserved(list.size() + 1) && next_dense < dense.size();
         const std::size_t taken = reserved ? dense[next_dense] : next_fused;
         listed[taken] = true;
-        const double score = reserved ? list.back().score : ranked[taken].score;
+        const RankedEntry& before = list.empty() ? ranked.front() : list.back();
+        const double score = reserved ? before.score : ranked[taken].score;
         list.push_back({ranked[taken].entry, score, reserved});
     }
     return list;

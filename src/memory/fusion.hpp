@@ -2,6 +2,7 @@
 
 #include "rag/document.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,18 +15,28 @@ namespace rag::memory {
 /// Condorcet and individual rank learning methods", SIGIR 2009).
 constexpr double rank_fusion_k = 60;
 
-/// Every so many places one is kept for the best dense hit that is not listed yet. Where the words
-/// of a question and of its answer differ, this is how the answer gets into the list.
-constexpr std::size_t reserved_place_every = 5;
+/// How well the words of a question stand in the text that holds most of them.
+struct WordMatch {
+    double share = 0;  ///< Of the words' ideal score.
+    double words = 0;  ///< The share times the question's words: as many whole words it comes to.
+};
 
-/// Where no text has this share of the words' ideal score, the question's words hardly stand
-/// anywhere, and every second place is kept. In Cranfield and the English XQuAD 95 of 100 questions
-/// match better, so that they lose nothing.
-constexpr double poor_match = 0.25;
-constexpr std::size_t reserved_place_every_when_poor = 2;
-
-/// Below this share the words say next to nothing: four of five places are kept, not the first.
-constexpr double no_match = 0.15;
+/// Where a question and its answer differ in their words, places kept for the best dense hits that
+/// are not listed yet are how the answer gets into the list; where the words match, such places
+/// only push out what is better. So the worse the match, the more places are kept: a match belongs
+/// to the first bound that it is under in both parts. The share alone would misjudge long
+/// questions, of which the best text holds a small share, the words alone the short ones, where a
+/// single word that is found comes to half a word.
+struct ReservedPlaces {
+    WordMatch below;
+    bool (*is_reserved)(std::size_t place);  ///< Places count from 1.
+};
+constexpr std::array<ReservedPlaces, 3> reserved_places{{
+    // Less than one word of the question stands anywhere: the vectors lead.
+    {{0.2, 0.65}, [](std::size_t place) { return place % 5 != 0; }},
+    {{0.3, 1.0}, [](std::size_t place) { return place % 2 == 0; }},
+    {{1.0, 1.5}, [](std::size_t place) { return place % 5 == 0; }},
+}};
 
 /// What is known of a chunk that may be listed.
 struct FusionEntry {
@@ -48,6 +59,7 @@ struct FusionRule {
     /// The word score of a perfect match; null where only the order of the words' list means
     /// anything (then ranks are fused).
     std::optional<double> ideal;
+    std::size_t words = 0;            ///< That the ideal sums over.
     double dense_weight = 0.5;        ///< Factor of the similarity beside word score / ideal.
     std::optional<double> threshold;  ///< Entries with a lower similarity, or none, are left out.
     std::size_t count = 50;
@@ -70,7 +82,8 @@ ScoreParts score_parts(const FusionEntry& entry, const FusionRule& rule);
 
 /// The ranking, at most `count` entries with distinct text keys. Scores never increase; equal
 /// scores are ordered by chunk id, lower first, but for reserved places, whose hits take the score
-/// of the hit before them. The first k entries are those for a count of k.
+/// of the hit before them, the first that of the best. The first k entries are those for a count of
+/// k.
 ///
 /// With both: score = word_score / ideal + dense_weight * similarity (nothing for a part that is
 /// absent), or, without an ideal, the sum of 1 / (rank_fusion_k + rank) over the two lists.

@@ -206,6 +206,7 @@ Search::Ranking Search::rank(const CallContext& context, const Plan& plan) {
     const auto wanted = static_cast<std::size_t>(search_hits_max);
     FusionRule rule;
     rule.by = plan.by;
+    rule.words = scored_words(plan.words);
     rule.dense_weight = embedder_.fusion().dense_weight;
     rule.threshold = plan.threshold;
     rule.count = wanted;

@@ -28,9 +28,10 @@ std::vector<ChunkId> ids(const std::vector<RankedEntry>& ranked) {
     return list;
 }
 
-FusionRule rule_with(double ideal, std::size_t count) {
+FusionRule rule_with(double ideal, std::size_t count, std::size_t words = 1) {
     FusionRule rule;
     rule.ideal = ideal;
+    rule.words = words;
     rule.count = count;
     return rule;
 }
@@ -78,7 +79,7 @@ TEST_CASE("fusion: every fifth place goes to the best dense hit not yet listed")
     CHECK(ranked[4].score == ranked[3].score);
 }
 
-TEST_CASE("fusion: where the words match badly, dense hits have every second place or more") {
+TEST_CASE("fusion: the worse the words match, the more places dense hits have") {
     std::vector<FusionEntry> entries;
     for (ChunkId id = 1; id <= 9; ++id) {
         entries.push_back(entry(id, 10.0 - static_cast<double>(id), 0.0));
@@ -86,9 +87,19 @@ TEST_CASE("fusion: where the words match badly, dense hits have every second pla
     for (ChunkId id = 20; id <= 25; ++id) {
         entries.push_back(entry(id, 0, 0.001 * static_cast<double>(id)));
     }
-    CHECK(ids(fuse(entries, rule_with(40, 6))) == std::vector<ChunkId>{1, 25, 2, 24, 3, 23});
-    CHECK(ids(fuse(entries, rule_with(90, 7))) == std::vector<ChunkId>{1, 25, 24, 23, 22, 2, 21});
-    CHECK(ids(fuse(entries, rule_with(36, 6))) == std::vector<ChunkId>{1, 2, 3, 4, 25, 5});
+    const auto listed = [&](double ideal, std::size_t words) {
+        return ids(fuse(entries, rule_with(ideal, 7, words)));
+    };
+    // The best text holds 9 of the ideal.
+    CHECK(listed(90, 6) == std::vector<ChunkId>{25, 24, 23, 22, 1, 21, 20});
+    CHECK(listed(90, 7) == std::vector<ChunkId>{1, 25, 2, 24, 3, 23, 4});
+    CHECK(listed(90, 10) == std::vector<ChunkId>{1, 2, 3, 4, 25, 5, 6});
+    CHECK(listed(90, 15) == std::vector<ChunkId>{1, 2, 3, 4, 5, 6, 7});
+    CHECK(listed(36, 3) == std::vector<ChunkId>{1, 25, 2, 24, 3, 23, 4});
+    CHECK(listed(20, 1) == std::vector<ChunkId>{1, 2, 3, 4, 25, 5, 6});
+    const auto ranked = fuse(entries, rule_with(90, 7, 6));
+    CHECK(ranked[0].reserved);
+    CHECK(ranked[0].score == ranked[4].score);
 }
 
 TEST_CASE("fusion: equal texts are listed once, the best of them") {

@@ -192,6 +192,7 @@ std::vector<std::size_t> SearchedSet::search(std::string_view text, memory::Rank
     memory::FusionRule rule;
     rule.by = by;
     rule.ideal = by_words.ideal;
+    rule.words = scored_words(words);
     rule.dense_weight = embedder_.fusion().dense_weight;
     rule.count = candidates;
     auto entries = index_->gather(embedder_.space(), words, by_words, vector);
