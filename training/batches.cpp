@@ -11,12 +11,9 @@ namespace {
 
 BatchPair pair_of(const SourceBags& source, std::size_t pair, std::size_t dimensions) {
     if (source.taught.empty()) {
-        return {source.left[pair], source.right[pair], {}, source.weight};
+        return {source.left[pair], source.right[pair], {}};
     }
-    return {source.left[pair],
-            {},
-            std::span(source.taught).subspan(pair * dimensions, dimensions),
-            source.weight};
+    return {source.left[pair], {}, std::span(source.taught).subspan(pair * dimensions, dimensions)};
 }
 
 }  // namespace
@@ -28,13 +25,13 @@ Batches::Batches(const std::vector<SourceBags>& sources, const TrainingOptions& 
         if (source.groups.empty()) {
             continue;
         }
-        Deck& deck = decks_.emplace_back(Deck{&source, {}, 0});
+        Deck& deck = decks_.emplace_back(Deck{&source, {}, 0, 0});
         deck.order.resize(source.groups.size());
         std::iota(deck.order.begin(), deck.order.end(), 0U);
         random_.shuffle(deck.order);
-        pairs_ += source.groups.size();
+        share_ += deck.share = source.weight * static_cast<double>(source.groups.size());
     }
-    if (pairs_ == 0) {
+    if (share_ <= 0) {
         throw Error(ErrorCode::invalid_argument,
                     "There are no pairs to train on; give a file of pairs that has some.");
     }
@@ -50,12 +47,12 @@ std::vector<BatchPair> Batches::next() {
 }
 
 Batches::Deck& Batches::draw_deck() {
-    std::size_t drawn = random_.below(pairs_);
+    double drawn = random_.unit() * share_;
     for (Deck& deck : decks_) {
-        if (drawn < deck.order.size()) {
+        drawn -= deck.share;
+        if (drawn <= 0) {
             return deck;
         }
-        drawn -= deck.order.size();
     }
     return decks_.back();
 }

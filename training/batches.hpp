@@ -16,13 +16,13 @@ struct BatchPair {
     std::span<const BagEntry> left;
     std::span<const BagEntry> right;
     std::span<const float> taught;  ///< Not empty: the right side's vector, which stays.
-    float weight = 1;
 };
 
 /// Batches made of blocks: the pairs of a block come from one source, so that the texts that a pair
 /// is told from are of its own kind, and from different groups, so that none of them says the same.
-/// A source is drawn as often as it has pairs; its pairs come in an order that is shuffled anew
-/// when all have been. A source with too few groups leaves the rest of its block to the next.
+/// A source is drawn as often as it has pairs, times its weight; its pairs come in an order that is
+/// shuffled anew when all have been. A source with too few groups leaves the rest of its block to
+/// the next.
 class Batches {
 public:
     /// All three must outlive the object. Throws Error{invalid_argument} when there is no pair.
@@ -35,6 +35,7 @@ private:
         const SourceBags* source;
         std::vector<std::uint32_t> order;
         std::size_t at = 0;
+        double share = 0;
     };
 
     Deck& draw_deck();
@@ -43,7 +44,7 @@ private:
     const TrainingOptions& options_;
     Random& random_;
     std::vector<Deck> decks_;
-    std::size_t pairs_ = 0;
+    double share_ = 0;                          ///< Of all decks together.
     std::unordered_set<std::uint64_t> groups_;  ///< Of the block in the making.
 };
 

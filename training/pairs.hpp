@@ -29,7 +29,7 @@ struct TextSource {
     SourceKind kind = SourceKind::pages;
     std::string path{};  ///< Below the folder of gathered texts.
     std::size_t pairs_max = 45'000;
-    double weight = 1;          ///< Of its pairs in the loss.
+    double weight = 1;          ///< How often its pairs are drawn, beside others.
     std::string licence{};      ///< As an SPDX expression.
     std::string attribution{};  ///< Whom to name, and the revision that was read.
 };

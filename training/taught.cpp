@@ -52,7 +52,7 @@ SourceBags cut_taught(const TaughtTexts& texts, std::size_t dimensions,
     const std::vector<double> mean = mean_of(texts.vectors, dimensions);
     const TokenCutter cutter(vocabulary);
     SourceBags source;
-    source.weight = static_cast<float>(texts.weight);
+    source.weight = texts.weight;
     for (std::size_t i = 0; i < texts.vectors.size() / dimensions; ++i) {
         std::vector<std::uint32_t> tokens = cutter.cut(lines[i]);
         if (!tokens.empty()) {

@@ -12,7 +12,7 @@ namespace rag::training {
 struct TaughtTexts {
     std::string_view lines;          ///< A text a line; those beyond the last vector are left out.
     std::span<const float> vectors;  ///< For each text as many numbers as the model is to have.
-    double weight = 1;               ///< In the loss.
+    double weight = 1;               ///< Of each, beside one pair, when batches are drawn.
 };
 
 /// A source whose right sides are the teacher's vectors: without the mean of all, at unit length.

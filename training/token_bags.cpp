@@ -33,7 +33,7 @@ std::vector<SourceBags> cut_into_bags(const std::vector<SourcePairs>& sources,
     std::vector<SourceBags> bags;
     for (const SourcePairs& source : sources) {
         SourceBags& of_source = bags.emplace_back();
-        of_source.weight = static_cast<float>(source.weight);
+        of_source.weight = source.weight;
         for (const TextPair& pair : source.pairs) {
             std::vector<std::uint32_t> left = cutter.cut(pair.left);
             std::vector<std::uint32_t> right = cutter.cut(pair.right);

@@ -33,7 +33,7 @@ private:
 
 /// One source's pairs, cut into tokens. Texts without a token are left out.
 struct SourceBags {
-    float weight = 1;
+    double weight = 1;
     std::vector<std::uint64_t> groups;
     TokenBags left;
     TokenBags right;

@@ -139,16 +139,13 @@ private:
         double loss = 0;
         for (std::size_t i = 0; i < n; ++i) {
             const auto right_of_left = static_cast<float>(1.0 / row_sums[i]);
-            const float weight = batch[i].weight;
             for (std::size_t j = 0; j < n; ++j) {
                 const float cell = similarities_[i * n + j];
-                pull_[i * n + j] = weight * cell * right_of_left +
-                                   batch[j].weight * cell / static_cast<float>(column_sums[j]);
+                pull_[i * n + j] = cell * right_of_left + cell / static_cast<float>(column_sums[j]);
             }
             const auto own = static_cast<double>(similarities_[i * n + i]);
-            pull_[i * n + i] -= 2.0F * weight;
-            loss += 0.5 * static_cast<double>(weight) *
-                    (std::log(row_sums[i]) + std::log(column_sums[i]) - 2.0 * std::log(own));
+            pull_[i * n + i] -= 2.0F;
+            loss += 0.5 * (std::log(row_sums[i]) + std::log(column_sums[i]) - 2.0 * std::log(own));
         }
         multiply(pull_, right_.vectors, left_.gradients, n, d, n);
         multiply_left_transposed(pull_, left_.vectors, right_.gradients, n, d, n);

@@ -10,7 +10,7 @@
 
 namespace rag::embed {
 
-constexpr std::string_view builtin_model_name = "static-en-512-2";
+constexpr std::string_view builtin_model_name = "static-en-512-3";
 constexpr int builtin_model_dimensions = 512;
 
 /// The file of models/ (embed/model_file.hpp) as it lies in the program. Its pages are mapped when
@@ -21,7 +21,7 @@ std::span<const std::byte> builtin_model_bytes();
 StaticModelFiles builtin_model_files();
 
 /// The model that needs no network, key or download (models/README.md), in the space
-/// "builtin/static-en-512-2". Takes about a millisecond.
+/// "builtin/static-en-512-3". Takes about a millisecond.
 std::unique_ptr<StaticModel> make_builtin_model();
 
 }  // namespace rag::embed

@@ -38,7 +38,7 @@ StaticModelFiles files_of(std::string_view vocabulary, const std::string& rows) 
 
 TEST_CASE("built-in model: keeps to what every embedder keeps to") {
     const auto model = make_builtin_model();
-    CHECK(model->space() == EmbeddingSpace{"builtin/static-en-512-2", 512});
+    CHECK(model->space() == EmbeddingSpace{"builtin/static-en-512-3", 512});
     contract::check_embedder(*model);
 }
 

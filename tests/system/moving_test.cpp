@@ -93,7 +93,7 @@ TEST_CASE("moving: a re-index that is killed answers as before, and goes on when
     CHECK(json::parse(found.output).at("result").size() == 5);
     const Ended again = run_rag(memory, {"--json", "reindex", "log"});
     REQUIRE_MESSAGE(again.status == 0, again.errors);
-    CHECK(model_of(memory) == "builtin/static-en-512-2");
+    CHECK(model_of(memory) == "builtin/static-en-512-3");
     const Ended near =
         run_rag(memory, {"--json", "search", "heron", "--mode", "vector", "--explain"});
     REQUIRE_MESSAGE(near.status == 0, near.errors);
