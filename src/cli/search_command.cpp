@@ -34,7 +34,7 @@ std::string describe_place(const Json& explain) {
                       fmt::format(", BM25 {:.2f}", explain.at("word_score").get<double>()),
                       explain.at("word_part")),
         explain.at("score").get<double>(),
-        explain.at("reserved_place").get<bool>() ? " (of the hit before: a reserved place)" : "");
+        explain.at("reserved_place").get<bool>() ? " (a reserved place)" : "");
 }
 
 std::string describe_path(const std::string& path) {

@@ -90,6 +90,13 @@ auto choose_reserved(const std::vector<RankedEntry>& ranked, const FusionRule& r
     return &keeps_none;
 }
 
+/// Only hits on reserved places can stand before better ones.
+void raise_to_what_follows(std::vector<RankedEntry>& list) {
+    for (std::size_t i = list.size(); i-- > 1;) {
+        list[i - 1].score = std::max(list[i - 1].score, list[i].score);
+    }
+}
+
 }  // namespace
 
 ScoreParts score_parts(const FusionEntry& entry, const FusionRule& rule) {
@@ -115,10 +122,10 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
     const auto is_reserved = choose_reserved(ranked, rule);
     std::vector<bool> listed(ranked.size(), false);
     std::vector<RankedEntry> list;
-    list.reserve(std::min(ranked.size(), rule.count));
+    list.reserve(ranked.size());
     std::size_t next_fused = 0;
     std::size_t next_dense = 0;
-    while (list.size() < rule.count && list.size() < ranked.size()) {
+    while (list.size() < ranked.size()) {
         while (next_dense < dense.size() && listed[dense[next_dense]]) {
             ++next_dense;
         }
@@ -128,10 +135,10 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         const bool reserved = is_reserved(list.size() + 1) && next_dense < dense.size();
         const std::size_t taken = reserved ? dense[next_dense] : next_fused;
         listed[taken] = true;
-        const RankedEntry& before = list.empty() ? ranked.front() : list.back();
-        const double score = reserved ? before.score : ranked[taken].score;
-        list.push_back({ranked[taken].entry, score, reserved});
+        list.push_back({ranked[taken].entry, ranked[taken].score, reserved});
     }
+    raise_to_what_follows(list);
+    list.resize(std::min(list.size(), rule.count));
     return list;
 }
 

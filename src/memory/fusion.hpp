@@ -82,8 +82,7 @@ ScoreParts score_parts(const FusionEntry& entry, const FusionRule& rule);
 
 /// The ranking, at most `count` entries with distinct text keys. Scores never increase; equal
 /// scores are ordered by chunk id, lower first, but for reserved places, whose hits take the score
-/// of the hit before them, the first that of the best. The first k entries are those for a count of
-/// k.
+/// of what follows where that is higher. The first k entries are those for a count of k.
 ///
 /// With both: score = word_score / ideal + dense_weight * similarity (nothing for a part that is
 /// absent), or, without an ideal, the sum of 1 / (rank_fusion_k + rank) over the two lists.

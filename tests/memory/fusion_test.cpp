@@ -76,7 +76,7 @@ TEST_CASE("fusion: every fifth place goes to the best dense hit not yet listed")
     entries.push_back(entry(21, 0, 0.8));
     const auto ranked = fuse(entries, rule_with(10, 50));
     CHECK(ids(ranked) == std::vector<ChunkId>{1, 2, 3, 4, 21, 5, 6, 20, 7, 8, 9});
-    CHECK(ranked[4].score == ranked[3].score);
+    CHECK(ranked[4].score == ranked[5].score);
 }
 
 TEST_CASE("fusion: the worse the words match, the more places dense hits have") {
@@ -99,7 +99,17 @@ TEST_CASE("fusion: the worse the words match, the more places dense hits have") 
     CHECK(listed(20, 1) == std::vector<ChunkId>{1, 2, 3, 4, 25, 5, 6});
     const auto ranked = fuse(entries, rule_with(90, 7, 6));
     CHECK(ranked[0].reserved);
-    CHECK(ranked[0].score == ranked[4].score);
+    CHECK(ranked[0].score == ranked[4].score);            // Raised to that of the best by words.
+    CHECK(ranked[6].score == doctest::Approx(8.0 / 90));  // As the next by words has.
+}
+
+TEST_CASE("fusion: where no word is found the scores are those of the similarities") {
+    const auto ranked =
+        fuse({entry(1, 0, 0.2), entry(2, 0, 0.9), entry(3, 0, 0.5)}, rule_with(20, 3, 4));
+    REQUIRE(ids(ranked) == std::vector<ChunkId>{2, 3, 1});
+    CHECK(ranked[0].score == doctest::Approx(0.45));
+    CHECK(ranked[1].score == doctest::Approx(0.25));
+    CHECK(ranked[2].score == doctest::Approx(0.1));
 }
 
 TEST_CASE("fusion: equal texts are listed once, the best of them") {
