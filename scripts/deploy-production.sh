@@ -84,7 +84,7 @@ check_secrets() {
     local names
     names=$(flyctl secrets list --app "$1" --json | jq -r '.[] | .Name // .name')
     grep -qx RAG_TOKENS <<<"$names" ||
-        die "the secret RAG_TOKENS is not set; make one with 'rag token create --name NAME' and give it to 'flyctl secrets set --app $1 RAG_TOKENS=...'."
+        die "the secret RAG_TOKENS is not set; make one with 'rag token create --for-environment --name NAME' and give it to 'flyctl secrets set --app $1 RAG_TOKENS=...'."
     grep -qx DATABASE_URL <<<"$names" || grep -qE '^\[\[?mounts' "$config" ||
         die "the secret DATABASE_URL is not set and no volume is mounted: the memory would be lost at every stop. 'flyctl secrets set --app $1 DATABASE_URL=postgresql://...'"
 }

@@ -310,6 +310,11 @@ void check_schema_name(const Reader& reader, const std::string& name) {
     }
 }
 
+/// More threads than this gain nothing where calls wait for one store, and a container's limit on
+/// processes is soon reached.
+constexpr std::int64_t workers_default_min = 4;
+constexpr std::int64_t workers_default_max = 64;
+
 void read_limits(Reader& reader, Config& config) {
     const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
     config.index_memory_mb =
@@ -318,8 +323,8 @@ void read_limits(Reader& reader, Config& config) {
     config.db_pooler = reader.choice("RAG_DB_POOLER", "", {"", "off", "transaction"});
     config.db_schema = reader.text("RAG_DB_SCHEMA", config.db_schema);
     check_schema_name(reader, config.db_schema);
-    config.workers = static_cast<std::size_t>(
-        reader.number("RAG_WORKERS", std::max<std::int64_t>(4, 2 * cores), 1, 1'024));
+    const std::int64_t workers = std::clamp(2 * cores, workers_default_min, workers_default_max);
+    config.workers = static_cast<std::size_t>(reader.number("RAG_WORKERS", workers, 1, 1'024));
     config.queue = static_cast<std::size_t>(reader.number("RAG_QUEUE", 256, 1, 100'000));
     config.max_body_mb = reader.number("RAG_MAX_BODY", config.max_body_mb, 1, 1'024);
     config.body_budget_mb = reader.number("RAG_BODY_BUDGET", config.body_budget_mb, 1, 65'536);

@@ -1,10 +1,13 @@
 #include "base/workers.hpp"
 
 #include "base/log.hpp"
+#include "rag/error.hpp"
 
+#include <fmt/format.h>
 #include <pthread.h>
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace rag {
@@ -13,7 +16,15 @@ Workers::Workers(std::string name, std::size_t threads, std::size_t queue_max)
     : name_(std::move(name)), queue_max_(queue_max) {
     threads_.reserve(threads);
     for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] { run(); });
+        try {
+            threads_.emplace_back([this] { run(); });
+        } catch (const std::system_error& error) {
+            stop();
+            throw Error(ErrorCode::unavailable,
+                        fmt::format("Of {} threads '{}' the system gave {} ({}); permit more "
+                                    "processes, or set RAG_WORKERS lower.",
+                                    threads, name_, i, error.code().message()));
+        }
         // The kernel keeps 15 characters; a failure costs only the name.
         pthread_setname_np(threads_.back().native_handle(), name_.substr(0, 15).c_str());
     }

@@ -15,7 +15,8 @@ namespace rag {
 /// concurrent use. The destructor runs what is queued and joins; nothing may be posted by then.
 class Workers {
 public:
-    /// `queue_max` counts what waits, not what runs.
+    /// `queue_max` counts what waits, not what runs. Throws Error{unavailable} where the system
+    /// gives fewer threads.
     Workers(std::string name, std::size_t threads, std::size_t queue_max);
     ~Workers();
     Workers(const Workers&) = delete;

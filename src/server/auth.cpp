@@ -36,8 +36,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
 [[noreturn]] void refuse_entry(std::size_t number, std::string_view why) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("Entry {} of RAG_TOKENS {}. An entry is "
-                            "name:role[:collection+collection]:secret; `rag token create --name "
-                            "NAME` makes one.",
+                            "name:role[:collection+collection]:secret; `rag token create "
+                            "--for-environment --name NAME` makes one.",
                             number, why));
 }
 

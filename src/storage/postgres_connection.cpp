@@ -1,5 +1,7 @@
 #include "storage/postgres_connection.hpp"
 
+#include "base/utf8.hpp"
+
 #include <poll.h>
 #include <pqxx/pqxx>
 
@@ -88,6 +90,18 @@ private:
 };
 #endif
 
+/// What a server said that refused a connection; the library has no code for it. Empty where none
+/// was reached. Holds names, never a password.
+std::string refusal_in(std::string_view complaint) {
+    constexpr std::string_view mark = "FATAL:";
+    const std::size_t at = complaint.rfind(mark);
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    const std::string_view said = complaint.substr(at + mark.size());
+    return std::string(trim(said.substr(0, said.find('\n'))));
+}
+
 }  // namespace
 
 struct PostgresConnection::State {
@@ -151,8 +165,16 @@ private:
 };
 
 PostgresConnection::PostgresConnection(const std::string& address, Pooler pooler)
-    : state_(convert([&] { return std::make_unique<State>(address); },
-                     PostgresFailure::Kind::connection)) {
+    : state_(convert(
+          [&] {
+              try {
+                  return std::make_unique<State>(address);
+              } catch (const pqxx::broken_connection& error) {
+                  throw PostgresFailure{PostgresFailure::Kind::connection, "",
+                                        refusal_in(error.what())};
+              }
+          },
+          PostgresFailure::Kind::connection)) {
     state_->prepares = pooler == Pooler::off;
 }
 

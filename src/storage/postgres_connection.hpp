@@ -33,6 +33,7 @@ struct PostgresFailure {
     };
     Kind kind = Kind::statement;
     std::string sqlstate;
+    std::string refusal{};  ///< In the server's words, where it let nobody in.
 };
 
 enum class Pooler { off, transaction };

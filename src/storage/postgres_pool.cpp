@@ -223,6 +223,10 @@ Error PostgresPool::to_error(const PostgresFailure& failure, const CallContext& 
                                             ") was lost while the write was being completed; look "
                                             "whether it is there before writing again."};
     }
+    if (!failure.refusal.empty()) {
+        return {ErrorCode::unavailable,
+                "The database (" + place() + ") lets nobody in: " + failure.refusal + '.'};
+    }
     if (failure.kind == PostgresFailure::Kind::connection || may_repeat(failure)) {
         return {ErrorCode::unavailable, "The database (" + place() + ") does not answer."};
     }

@@ -1,6 +1,11 @@
 #include "base/workers.hpp"
 
+#include "rag/error.hpp"
+
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <latch>
@@ -44,4 +49,27 @@ TEST_CASE("workers: work that throws does not end the pool") {
     REQUIRE(workers.try_post([&] { ++ran; }));
     workers.stop();
     CHECK(ran == 1);
+}
+
+TEST_CASE("workers: threads that the system does not give are an error that says so") {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        // Of this user no thread beside those there are; root would be above the limit.
+        const rlimit none{0, 0};
+        const bool limited =
+            (getuid() != 0 || setuid(65534) == 0) && setrlimit(RLIMIT_NPROC, &none) == 0;
+        int status = 2;
+        try {
+            const Workers workers("test", 4, 1);
+        } catch (const Error& error) {
+            const bool names = error.message().find("RAG_WORKERS") != std::string::npos;
+            status = error.code() == ErrorCode::unavailable && names ? 0 : 1;
+        }
+        _exit(limited ? status : 3);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
 }

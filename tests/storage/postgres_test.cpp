@@ -71,6 +71,19 @@ void end_process(const std::string& process) {
 
 }  // namespace
 
+TEST_CASE("postgres: a server that lets nobody in is quoted, one that is not there is not") {
+    const test::OwnSchema schema;
+    PostgresOptions options = schema.options();
+    options.address += (options.address.find('?') == std::string::npos ? "?" : "&");
+    options.address += "dbname=no_such_database";
+    PostgresPool refused(options);
+    CHECK_THROWS_WITH(refused.run({}, "select 1"),
+                      doctest::Contains("database \"no_such_database\" does not exist"));
+    options.address = "postgresql://127.0.0.1:1/rag";
+    PostgresPool absent(options);
+    CHECK_THROWS_WITH(absent.run({}, "select 1"), doctest::Contains("does not answer."));
+}
+
 TEST_CASE("postgres: a document comes back as it was stored") {
     Database db;
     const CollectionId collection = db.add_collection("c");
