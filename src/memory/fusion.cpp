@@ -1,6 +1,7 @@
 #include "memory/fusion.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_set>
 #include <utility>
 
@@ -90,10 +91,11 @@ auto choose_reserved(const std::vector<RankedEntry>& ranked, const FusionRule& r
     return &keeps_none;
 }
 
-/// Only hits on reserved places can stand before better ones.
-void raise_to_what_follows(std::vector<RankedEntry>& list) {
-    for (std::size_t i = list.size(); i-- > 1;) {
-        list[i - 1].score = std::max(list[i - 1].score, list[i].score);
+/// Only hits on reserved places can stand before better ones. `rest`: the best score of what is not
+/// listed.
+void raise_to_what_follows(std::vector<RankedEntry>& list, double rest) {
+    for (std::size_t i = list.size(); i-- > 0;) {
+        rest = list[i].score = std::max(list[i].score, rest);
     }
 }
 
@@ -122,10 +124,11 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
     const auto is_reserved = choose_reserved(ranked, rule);
     std::vector<bool> listed(ranked.size(), false);
     std::vector<RankedEntry> list;
-    list.reserve(ranked.size());
+    const std::size_t count = std::min(ranked.size(), rule.count);
+    list.reserve(count);
     std::size_t next_fused = 0;
     std::size_t next_dense = 0;
-    while (list.size() < ranked.size()) {
+    while (list.size() < count) {
         while (next_dense < dense.size() && listed[dense[next_dense]]) {
             ++next_dense;
         }
@@ -137,8 +140,11 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         listed[taken] = true;
         list.push_back({ranked[taken].entry, ranked[taken].score, reserved});
     }
-    raise_to_what_follows(list);
-    list.resize(std::min(list.size(), rule.count));
+    while (next_fused < ranked.size() && listed[next_fused]) {
+        ++next_fused;
+    }
+    raise_to_what_follows(list, next_fused < ranked.size() ? ranked[next_fused].score
+                                                           : std::numeric_limits<double>::lowest());
     return list;
 }
 

@@ -178,10 +178,15 @@ TEST_CASE(
     for (int i = 0; i < 80; ++i) {
         entries.push_back(entry(i + 1, unit(random) * 4, unit(random)));
     }
-    const auto full = ids(fuse(entries, rule_with(4, 50)));
-    for (std::size_t limit = 1; limit <= 50; ++limit) {
-        const auto part = ids(fuse(entries, rule_with(4, limit)));
-        REQUIRE(part ==
-                std::vector<ChunkId>(full.begin(), full.begin() + static_cast<long>(limit)));
+    for (const double ideal : {4.0, 16.0, 40.0}) {
+        const auto full = fuse(entries, rule_with(ideal, 80, 6));
+        for (std::size_t limit = 1; limit <= 80; ++limit) {
+            const auto part = fuse(entries, rule_with(ideal, limit, 6));
+            REQUIRE(part.size() == limit);
+            for (std::size_t i = 0; i < limit; ++i) {
+                REQUIRE(part[i].entry.chunk == full[i].entry.chunk);
+                REQUIRE(part[i].score == full[i].score);
+            }
+        }
     }
 }
