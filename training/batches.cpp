@@ -29,7 +29,8 @@ Batches::Batches(const std::vector<SourceBags>& sources, const TrainingOptions& 
         deck.order.resize(source.groups.size());
         std::iota(deck.order.begin(), deck.order.end(), 0U);
         random_.shuffle(deck.order);
-        share_ += deck.share = source.weight * static_cast<double>(source.groups.size());
+        deck.share = source.weight * static_cast<double>(source.groups.size());
+        share_ += deck.share;
     }
     if (share_ <= 0) {
         throw Error(ErrorCode::invalid_argument,

@@ -1,7 +1,6 @@
 #include "memory/fusion.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_set>
 #include <utility>
 
@@ -91,14 +90,6 @@ auto choose_reserved(const std::vector<RankedEntry>& ranked, const FusionRule& r
     return &keeps_none;
 }
 
-/// Only hits on reserved places can stand before better ones. `rest`: the best score of what is not
-/// listed.
-void raise_to_what_follows(std::vector<RankedEntry>& list, double rest) {
-    for (std::size_t i = list.size(); i-- > 0;) {
-        rest = list[i].score = std::max(list[i].score, rest);
-    }
-}
-
 }  // namespace
 
 ScoreParts score_parts(const FusionEntry& entry, const FusionRule& rule) {
@@ -138,13 +129,9 @@ std::vector<RankedEntry> fuse(std::vector<FusionEntry> entries, const FusionRule
         const bool reserved = is_reserved(list.size() + 1) && next_dense < dense.size();
         const std::size_t taken = reserved ? dense[next_dense] : next_fused;
         listed[taken] = true;
-        list.push_back({ranked[taken].entry, ranked[taken].score, reserved});
+        // The best of all that is not listed yet: a reserved hit may stand before better ones.
+        list.push_back({ranked[taken].entry, ranked[next_fused].score, reserved});
     }
-    while (next_fused < ranked.size() && listed[next_fused]) {
-        ++next_fused;
-    }
-    raise_to_what_follows(list, next_fused < ranked.size() ? ranked[next_fused].score
-                                                           : std::numeric_limits<double>::lowest());
     return list;
 }
 

@@ -105,7 +105,10 @@ std::string refusal_in(std::string_view complaint) {
 }  // namespace
 
 struct PostgresConnection::State {
-    explicit State(const std::string& address) : connection(address) {}
+    explicit State(const std::string& address) try : connection(address) {
+    } catch (const pqxx::broken_connection& error) {
+        throw PostgresFailure{PostgresFailure::Kind::connection, "", refusal_in(error.what())};
+    }
 
     pqxx::connection connection;
 #if RAG_PQXX < 710
@@ -165,16 +168,8 @@ private:
 };
 
 PostgresConnection::PostgresConnection(const std::string& address, Pooler pooler)
-    : state_(convert(
-          [&] {
-              try {
-                  return std::make_unique<State>(address);
-              } catch (const pqxx::broken_connection& error) {
-                  throw PostgresFailure{PostgresFailure::Kind::connection, "",
-                                        refusal_in(error.what())};
-              }
-          },
-          PostgresFailure::Kind::connection)) {
+    : state_(convert([&] { return std::make_unique<State>(address); },
+                     PostgresFailure::Kind::connection)) {
     state_->prepares = pooler == Pooler::off;
 }
 
